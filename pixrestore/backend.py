@@ -1,0 +1,125 @@
+"""Keras and TensorFlow, imported once and set up for the machine they run on.
+
+Everything that needs Keras asks `import_keras` for it, so that nothing else has to think about the
+backend, log noise, threads or GPU memory, and nothing imports it before it is needed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pixrestore.errors import PixrestoreError
+
+_CGROUP = Path("/sys/fs/cgroup")
+
+
+class BackendError(PixrestoreError):
+    """Keras is missing, or already runs on something other than TensorFlow."""
+
+    exit_code = 11
+
+
+@cache
+def import_keras() -> Any:
+    """Import Keras on TensorFlow, quietly, with threads and GPU memory set up.
+
+    Returns
+    -------
+    module
+        The `keras` module.
+
+    Raises
+    ------
+    BackendError
+        If Keras was imported earlier with another backend, or cannot be imported.
+    """
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+    if "tensorflow" not in sys.modules:
+        _be_quiet()
+    try:
+        import keras
+        import tensorflow as tf
+    except ImportError as error:
+        raise BackendError(f"TensorFlow or Keras cannot be imported: {error}") from error
+    if keras.backend.backend() != "tensorflow":
+        raise BackendError(
+            f"Keras was imported with the backend {keras.backend.backend()!r}: "
+            "set KERAS_BACKEND=tensorflow, or import pixrestore's functions before keras"
+        )
+    _set_threads(tf, usable_cpus())
+    _grow_gpu_memory(tf)
+    return keras
+
+
+def usable_cpus() -> int:
+    """Count the processors this process may use: affinity, and a container's CPU limit.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
+    affinity = getattr(os, "sched_getaffinity", None)
+    count = len(affinity(0)) if affinity else os.cpu_count() or 1
+    quota = _cpu_quota(_CGROUP)
+    return max(1, min(count, round(quota))) if quota else count
+
+
+def _cpu_quota(root: Path) -> float | None:
+    """Return the processors that the control group at `root` allows, or None without a limit."""
+    for folder in _own_groups(root):
+        try:  # version 2: "max 100000" or "150000 100000"
+            quota, period = (folder / "cpu.max").read_text().split()
+        except (OSError, ValueError):
+            continue
+        if quota != "max":
+            return int(quota) / int(period)
+    try:  # version 1: -1 means no limit
+        limit = int((root / "cpu" / "cpu.cfs_quota_us").read_text())
+        period_us = int((root / "cpu" / "cpu.cfs_period_us").read_text())
+    except (OSError, ValueError):
+        return None
+    return limit / period_us if limit > 0 else None
+
+
+def _own_groups(root: Path) -> list[Path]:
+    """List this process's control group and those above it, innermost first."""
+    try:
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return [root]
+    path = next((line[3:] for line in lines if line.startswith("0::")), "/")
+    own = root / path.strip("/")
+    return [own, *(parent for parent in own.parents if parent.is_relative_to(root))]
+
+
+def _be_quiet() -> None:
+    """Keep TensorFlow's start-up log lines away from users, unless they set a level themselves."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("GLOG_minloglevel", "3")
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+
+
+def _set_threads(tf: Any, count: int) -> None:
+    """Give TensorFlow as many threads as there are usable processors."""
+    try:
+        if not tf.config.threading.get_intra_op_parallelism_threads():
+            tf.config.threading.set_intra_op_parallelism_threads(count)
+        if not tf.config.threading.get_inter_op_parallelism_threads():
+            tf.config.threading.set_inter_op_parallelism_threads(count)
+    except RuntimeError:
+        pass  # TensorFlow was already running when it came to us: its owner chose.
+
+
+def _grow_gpu_memory(tf: Any) -> None:
+    """Take GPU memory as needed rather than all of it, so that others can use the GPU too."""
+    try:
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
+    except (RuntimeError, ValueError):
+        pass  # the same
