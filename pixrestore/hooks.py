@@ -1,0 +1,40 @@
+"""The hooks that plugins implement. pluggy passes an implementation only the arguments it names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import typer
+
+    from pixrestore.task import Task
+
+PROJECT = "pixrestore"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def pixrestore_tasks() -> list[type[Task]]:  # type: ignore[empty-body]
+    """Return the tasks this plugin adds: subclasses of `pixrestore.Task`."""
+
+
+@hookspec
+def pixrestore_architectures() -> list[Callable[..., Any]]:  # type: ignore[empty-body]
+    """Return the architectures this plugin adds: functions that build a `keras.Model`."""
+
+
+@hookspec
+def pixrestore_models() -> list[Path]:  # type: ignore[empty-body]
+    """Return the folders of the trained models this plugin ships."""
+
+
+@hookspec
+def pixrestore_commands(app: typer.Typer) -> None:
+    """Add commands to the command line's `app`."""
