@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,23 +40,34 @@ def import_keras() -> Any:
     BackendError
         If Keras was imported earlier with another backend, or cannot be imported.
     """
-    if "keras" not in sys.modules:
+    first = "keras" not in sys.modules
+    if first:
         os.environ["KERAS_BACKEND"] = "tensorflow"
-    if "tensorflow" not in sys.modules:
-        _be_quiet()
-    try:
-        import keras
-        import tensorflow as tf
-    except ImportError as error:
-        raise BackendError(f"TensorFlow or Keras cannot be imported: {error}") from error
-    if keras.backend.backend() != "tensorflow":
-        raise BackendError(
-            f"Keras was imported with the backend {keras.backend.backend()!r}: "
-            "set KERAS_BACKEND=tensorflow, or import pixrestore's functions before keras"
-        )
+    with _quiet_import():
+        try:
+            import keras
+            import tensorflow as tf
+        except ImportError as error:
+            raise BackendError(f"TensorFlow or Keras cannot be imported: {error}") from error
+    _check_settings(keras, first)
     _set_threads(tf, usable_cpus())
     _grow_gpu_memory(tf)
     return keras
+
+
+def _check_settings(keras: Any, first: bool) -> None:
+    """Make sure of the backend and the layout of images, which a user's keras.json may change."""
+    backend = keras.backend.backend()
+    if backend != "tensorflow":
+        raise BackendError(
+            f"pixrestore needs Keras on TensorFlow, but it was imported with {backend!r}: "
+            "set KERAS_BACKEND=tensorflow before keras is imported"
+        )
+    if first:
+        keras.config.set_image_data_format("channels_last")
+        keras.config.set_floatx("float32")
+    elif keras.config.image_data_format() != "channels_last":
+        raise BackendError("pixrestore needs Keras with image_data_format 'channels_last'")
 
 
 def usable_cpus() -> int:
@@ -98,11 +112,33 @@ def _own_groups(root: Path) -> list[Path]:
     return [own, *(parent for parent in own.parents if parent.is_relative_to(root))]
 
 
-def _be_quiet() -> None:
-    """Keep TensorFlow's start-up log lines away from users, unless they set a level themselves."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("GLOG_minloglevel", "3")
-    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+@contextmanager
+def _quiet_import() -> Iterator[None]:
+    """Import TensorFlow without its log lines, unless the user chose a log level.
+
+    What it logs before its logging is set up goes to file descriptor 2 whatever the level, so that
+    is what must be held back. When the import fails, they are shown.
+    """
+    if "tensorflow" in sys.modules or os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3") != "3":
+        yield
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    try:
+        kept = os.dup(2)
+    except OSError:  # no standard error, as in a service
+        yield
+        return
+    with tempfile.TemporaryFile() as log:
+        os.dup2(log.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            log.seek(0)
+            os.write(kept, log.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def _set_threads(tf: Any, count: int) -> None:
