@@ -1,0 +1,237 @@
+"""A photo in memory: its pixels, and what its file holds besides them."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+from pixrestore.errors import PhotoError
+
+Pixels = NDArray[Any]  # uint8, uint16 or float32
+
+_ORIENTATION = 0x0112
+
+# Tags that describe how a TIFF file stores its pixels, which the next file does in its own way.
+_STORAGE_TAGS = frozenset(
+    {254, 255, *range(256, 260), *range(262, 267), 273, *range(277, 285), *range(288, 294)}
+    | {296, 297, 301, 317, *range(320, 326), 330, 332, 333, 334, *range(336, 343), 347}
+    | {*range(512, 522), *range(529, 533), 700, 33723, 34377, 34675, 37724}
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """The pixels of a photo the right way up, and what was kept aside.
+
+    Attributes
+    ----------
+    pixels : ndarray, (H, W, 3)
+        RGB as the file holds it: uint8, uint16, or float32 in [0, 1]. Never written to: those of
+        a gray photo are three views of one channel.
+    alpha : ndarray, (H, W), optional
+        Transparency, of the same dtype.
+    gray : bool
+        The file holds one channel.
+    format : str
+        Pillow's name of the file's format, such as ``"JPEG"``.
+    exif : bytes
+        EXIF with its orientation reset and its thumbnail dropped; empty when there is none.
+    icc : bytes
+        The colour profile, which tells how the pixels are meant to look; empty when there is none.
+    dpi : tuple of float, optional
+        Dots per inch across and down.
+    notes : tuple of str
+        What a user may want to know, such as frames that were left out.
+    """
+
+    pixels: Pixels
+    alpha: Pixels | None = None
+    gray: bool = False
+    format: str = "PNG"
+    exif: bytes = b""
+    icc: bytes = b""
+    dpi: tuple[float, float] | None = None
+    notes: tuple[str, ...] = ()
+
+    def with_pixels(self, pixels: Pixels, *, gray: bool | None = None) -> Photo:
+        """Return this photo with other pixels; `gray` true says that their channels are equal."""
+        return replace(self, pixels=pixels, gray=self.gray if gray is None else gray)
+
+    def channels(self) -> Pixels:
+        """Return the channels a file holds, (H, W) gray or (H, W, 2, 3 or 4) with alpha last."""
+        colour = self.pixels[..., :1] if self.gray else self.pixels
+        if self.alpha is not None:
+            colour = np.concatenate([colour, self.alpha[..., None]], axis=-1)
+        return colour[..., 0] if colour.shape[-1] == 1 else colour
+
+
+def photo_from_channels(channels: Pixels, **kept: Any) -> Photo:
+    """Make a photo of (H, W) or (H, W, 1 to 4) channels, the last of 2 or 4 being alpha."""
+    channels = channels[..., None] if channels.ndim == 2 else channels
+    count = channels.shape[-1] if channels.ndim == 3 else 0
+    if count not in (1, 2, 3, 4) or 0 in channels.shape:
+        raise PhotoError(f"cannot restore an image of shape {channels.shape}")
+    alpha = np.ascontiguousarray(channels[..., -1]) if count in (2, 4) else None
+    gray = count < 3
+    if gray:
+        pixels = np.broadcast_to(channels[..., :1], (*channels.shape[:2], 3))
+    else:
+        pixels = channels if count == 3 else np.ascontiguousarray(channels[..., :3])
+    return Photo(pixels=pixels, alpha=alpha, gray=gray, **kept)
+
+
+def to_float(pixels: Pixels) -> NDArray[np.float32]:
+    """Return pixels of any of the dtypes as float32 in [0, 1]; float32 as it is."""
+    if pixels.dtype == np.float32:
+        return pixels
+    return np.multiply(pixels, np.float32(1 / np.iinfo(pixels.dtype).max), dtype=np.float32)
+
+
+def to_dtype(pixels: NDArray[np.float32], dtype: Any) -> Pixels:
+    """Return float32 pixels as `dtype`, clipped to [0, 1] and rounded for integers."""
+    dtype = np.dtype(dtype)
+    if dtype.kind == "f":
+        converted: Pixels = pixels.astype(dtype, copy=False)
+        return converted
+    top = np.float32(np.iinfo(dtype).max)
+    scaled = np.clip(pixels, 0, 1) * top
+    whole: Pixels = np.rint(scaled, out=scaled).astype(dtype)
+    return whole
+
+
+def rescaled(pixels: Pixels, dtype: Any) -> Pixels:
+    """Return pixels of one dtype as another, band by band so that no float copy is ever whole."""
+    if pixels.dtype == dtype:
+        return pixels
+    result = np.empty(pixels.shape, dtype)
+    rows = max(1, 1_000_000 // max(1, pixels.shape[1]))
+    for top in range(0, len(pixels), rows):
+        result[top : top + rows] = to_dtype(to_float(pixels[top : top + rows]), dtype)
+    return result
+
+
+def photo_from_image(image: Image.Image) -> Photo:
+    """Make a photo of a Pillow image of any mode, turned the right way up by its EXIF."""
+    icc = image.info.get("icc_profile") or b""
+    notes: list[str] = []
+    exif, orientation = kept_exif(image.getexif, notes)
+    channels, icc = _channels(image, icc, notes)
+    dpi = plausible_dpi(image.info.get("dpi"))
+    return photo_from_channels(
+        oriented(channels, orientation),
+        format=image.format or "PNG",
+        exif=exif,
+        icc=icc,
+        dpi=dpi[::-1] if dpi and orientation >= 5 else dpi,
+        notes=tuple(notes),
+    )
+
+
+def photo_to_image(photo: Photo) -> Image.Image:
+    """Return the photo as a Pillow image of 8 bit (gray of 16 bit: mode ``I;16``)."""
+    if photo.gray and photo.alpha is None and photo.pixels.dtype == np.uint16:
+        image = Image.fromarray(np.ascontiguousarray(photo.channels()))
+    else:
+        image = Image.fromarray(np.ascontiguousarray(rescaled(photo.channels(), np.uint8)))
+    if photo.exif:
+        image.info["exif"] = photo.exif
+    if profile := fitting_profile(photo):
+        image.info["icc_profile"] = profile
+    if photo.dpi:
+        image.info["dpi"] = photo.dpi
+    return image
+
+
+def fitting_profile(photo: Photo) -> bytes:
+    """Return the colour profile if it is of the photo's colour space, else nothing."""
+    return photo.icc if photo.icc[16:20] == (b"GRAY" if photo.gray else b"RGB ") else b""
+
+
+def kept_exif(getexif: Any, notes: list[str]) -> tuple[bytes, int]:
+    """Return the EXIF to keep, with its orientation reset, and the orientation it had."""
+    orientation = 1
+    try:
+        exif = getexif()
+        found = exif.get(_ORIENTATION, 1)
+        orientation = found if found in range(1, 9) else 1
+        for tag in _STORAGE_TAGS.intersection(exif):
+            del exif[tag]
+        if _ORIENTATION in exif:
+            exif[_ORIENTATION] = 1
+        # Serialising leaves the thumbnail out, which would show the photo as it was.
+        return (exif.tobytes() if len(exif) else b""), orientation
+    except Exception:  # whatever damaged EXIF makes a parser raise: the photo is worth more
+        notes.append("its EXIF is damaged and was left out")
+        return b"", orientation
+
+
+def oriented(array: Pixels, orientation: int) -> Pixels:
+    """Turn an array as EXIF's orientation, 1 to 8, says."""
+    if orientation == 1:
+        return array
+    if orientation >= 5:
+        array = array.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        array = array[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        array = array[::-1]
+    return np.ascontiguousarray(array)
+
+
+def normalized(values: Pixels, notes: list[str]) -> NDArray[np.float32]:
+    """Return float or wide integer values as float32 in [0, 1], scaled when they exceed it."""
+    values = np.nan_to_num(np.asarray(values, np.float32), posinf=0.0, neginf=0.0)
+    top = float(values.max(initial=0.0))
+    if top > 1:
+        notes.append(f"its values reach {top:g} and were scaled to 1")
+        values = values / np.float32(top)
+    return np.maximum(values, 0)
+
+
+def _channels(image: Image.Image, icc: bytes, notes: list[str]) -> tuple[Pixels, bytes]:
+    """Return the image's channels as uint8, uint16 or float32, and the profile they are in."""
+    mode = image.mode
+    if mode.startswith("I;16"):
+        return np.asarray(image).astype(np.uint16, copy=False), icc
+    if mode in ("I", "F"):
+        values = np.asarray(image)
+        if mode == "I" and values.min() >= 0 and values.max() <= 65535:
+            return values.astype(np.uint16), icc
+        return normalized(values, notes), icc
+    if mode in ("CMYK", "LAB"):
+        return np.asarray(_to_srgb(image, icc)), b""
+    if image.has_transparency_data:
+        wanted = "LA" if mode in ("L", "LA", "La") else "RGBA"
+    else:
+        wanted = "L" if mode in ("1", "L") else "RGB"
+    return np.asarray(image if mode == wanted else image.convert(wanted)), icc
+
+
+def _to_srgb(image: Image.Image, icc: bytes) -> Image.Image:
+    """Convert CMYK or Lab by the file's own profile where that works, else by the plain formula."""
+    srgb = ImageCms.createProfile("sRGB")
+    try:
+        if image.mode == "LAB":
+            source: Any = ImageCms.createProfile("LAB")
+        else:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        converted = ImageCms.profileToProfile(image, source, srgb, outputMode="RGB")
+        if converted is not None:
+            return converted
+    except (ImageCms.PyCMSError, OSError):
+        pass
+    return image.convert("RGB")
+
+
+def plausible_dpi(dpi: Any) -> tuple[float, float] | None:
+    """Return dots per inch as two numbers, or None when a file says nothing sensible."""
+    try:
+        across, down = float(dpi[0]), float(dpi[1])
+    except (TypeError, ValueError, IndexError, ZeroDivisionError):
+        return None
+    return (across, down) if 1 <= across <= 30000 and 1 <= down <= 30000 else None

@@ -1,0 +1,231 @@
+"""Arrays to photo files."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image, PngImagePlugin, TiffImagePlugin
+
+from pixrestore.errors import OutputError
+from pixrestore.images.files import printable, replace_file
+from pixrestore.images.photo import Photo, fitting_profile, photo_to_image, rescaled
+
+_FORMATS = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".jpe": "JPEG",
+    ".jfif": "JPEG",
+    ".png": "PNG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".bmp": "BMP",
+    ".avif": "AVIF",
+}
+
+# High quality without chroma subsampling: what was just restored should not be damaged again.
+_SETTINGS: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": 95, "subsampling": "4:4:4"},
+    "WEBP": {"quality": 95},
+    "AVIF": {"quality": 90},
+    "TIFF": {"compression": "tiff_adobe_deflate"},
+}
+
+_EXIF_IFDS = (34665, 34853)
+
+
+def format_of(path: Path) -> str | None:
+    """Return the format, such as ``"JPEG"``, that a name's ending stands for; None if unknown."""
+    return _FORMATS.get(path.suffix.lower())
+
+
+def write_photo(photo: Photo, path: Path) -> tuple[str, ...]:
+    """Write a photo as the format that the name ends with, with what was kept put back.
+
+    The file appears whole or not at all, also when the program is killed.
+
+    Parameters
+    ----------
+    photo : Photo
+        What to write. 16 bit is kept by PNG and TIFF, float by TIFF.
+    path : Path
+        Where to; a file there is replaced, missing folders are made.
+
+    Returns
+    -------
+    tuple of str
+        What the format could not hold, such as transparency in a JPEG.
+
+    Raises
+    ------
+    OutputError
+        The ending is unknown, the photo is too large for the format, or the file cannot be
+        written.
+    """
+    path = Path(path)
+    format = format_of(path)
+    if format is None:
+        known = " ".join(sorted(_FORMATS))
+        raise OutputError(f"cannot write {printable(path)}: its name must end with one of {known}")
+    try:
+        data, notes = _encoded(photo, format)
+    except (ValueError, OSError, OverflowError) as error:  # Pillow's ways to say no
+        size = f"{photo.pixels.shape[1]} x {photo.pixels.shape[0]} pixels"
+        raise OutputError(f"cannot write {printable(path)} ({size}): {error}") from error
+    replace_file(path, data.getbuffer())
+    return notes
+
+
+def encode_photo(photo: Photo, format: str | None = None) -> bytes:
+    """Return a photo as the content of a file.
+
+    Parameters
+    ----------
+    photo : Photo
+        What to write.
+    format : str, optional
+        Pillow's name of a format; the photo's own by default, or PNG where that is not written.
+    """
+    format = format or {"MPO": "JPEG"}.get(photo.format, photo.format)
+    return _encoded(photo, format if format in _FORMATS.values() else "PNG")[0].getvalue()
+
+
+def _encoded(photo: Photo, format: str) -> tuple[io.BytesIO, tuple[str, ...]]:
+    stream = io.BytesIO()
+    photo, notes = _fitting(photo, format)
+    if photo.pixels.dtype == np.uint8:
+        photo_to_image(photo).save(stream, format, **_settings(photo, format))
+    elif format == "PNG":
+        _write_deep_png(photo, stream)
+    else:
+        _write_deep_tiff(photo, stream)
+    return stream, notes
+
+
+def _fitting(photo: Photo, format: str) -> tuple[Photo, tuple[str, ...]]:
+    """Bring a photo to what the format can hold, and say what is lost."""
+    notes: list[str] = []
+    dtype = photo.pixels.dtype
+    wanted = {"TIFF": dtype, "PNG": np.dtype(np.uint16)}.get(format, np.dtype(np.uint8))
+    if dtype != np.uint8 and wanted != dtype:
+        notes.append(f"{format} holds {8 * wanted.itemsize} bits a channel, the photo has more")
+        alpha = None if photo.alpha is None else rescaled(photo.alpha, wanted)
+        photo = replace(photo, pixels=rescaled(photo.pixels, wanted), alpha=alpha)
+    if photo.alpha is not None and format in ("JPEG", "BMP"):
+        notes.append(f"{format} holds no transparency: the photo was laid on white")
+        photo = _on_white(photo)
+    if photo.icc and not fitting_profile(photo):
+        notes.append("its colour profile is for another kind of picture and was left out")
+    if format == "BMP" and (photo.exif or photo.icc):
+        notes.append("BMP holds no EXIF and no colour profile")
+    if format == "JPEG" and len(photo.exif) > 65000:
+        notes.append("JPEG cannot hold that much EXIF: it was left out")
+        photo = replace(photo, exif=b"")
+    return photo, tuple(notes)
+
+
+def _on_white(photo: Photo) -> Photo:
+    image = photo_to_image(photo)
+    white = Image.new(image.mode, image.size, "white")
+    flat = Image.alpha_composite(white.convert("RGBA"), image.convert("RGBA")).convert("RGB")
+    return replace(photo, pixels=np.asarray(flat), alpha=None)
+
+
+def _settings(photo: Photo, format: str) -> dict[str, Any]:
+    settings = dict(_SETTINGS.get(format, {}))
+    if photo.dpi and format not in ("WEBP", "AVIF"):
+        settings["dpi"] = photo.dpi
+    if format == "BMP":
+        return settings
+    if photo.exif:
+        settings["exif"] = photo.exif
+    # None also keeps Pillow from taking the profile of the image's info.
+    settings["icc_profile"] = fitting_profile(photo) or None
+    return settings
+
+
+# --- 16 bit, which Pillow has for gray only -------------------------------------------------------
+
+
+def _write_deep_png(photo: Photo, stream: BinaryIO) -> None:
+    """Write a PNG of 16 bits a channel, with the chunks that the encoder has no words for."""
+    import imagecodecs
+
+    data = memoryview(imagecodecs.png_encode(np.ascontiguousarray(photo.channels()), level=6))
+    header = 8 + 25  # the signature and the IHDR chunk, after which the others may come
+    stream.write(data[:header])
+    if profile := fitting_profile(photo):
+        PngImagePlugin.putchunk(stream, b"iCCP", b"ICC Profile\0\0", zlib.compress(profile))
+    if photo.dpi:
+        across, down = (round(dots / 0.0254).to_bytes(4, "big") for dots in photo.dpi)
+        PngImagePlugin.putchunk(stream, b"pHYs", across, down, b"\x01")
+    if photo.exif:
+        PngImagePlugin.putchunk(stream, b"eXIf", photo.exif.removeprefix(b"Exif\0\0"))
+    stream.write(data[header:])
+
+
+def _write_deep_tiff(photo: Photo, stream: io.BytesIO) -> None:
+    """Write a TIFF of 16 bits or float, then append EXIF, which the encoder has no words for."""
+    import tifffile
+
+    tags, folders = _tiff_tags(photo.exif)
+    extra: dict[str, Any] = {"resolution": photo.dpi, "resolutionunit": 2} if photo.dpi else {}
+    tifffile.imwrite(
+        stream,
+        np.ascontiguousarray(photo.channels()),
+        byteorder="<",
+        photometric="minisblack" if photo.gray else "rgb",
+        extrasamples=None if photo.alpha is None else ["unassalpha"],
+        planarconfig=None if photo.gray and photo.alpha is None else "contig",
+        compression="adobe_deflate",
+        metadata=None,
+        software=False,
+        iccprofile=fitting_profile(photo) or None,
+        # tifffile keeps the tags of these directories to itself: the ones before them stand in.
+        extratags=tags + [(tag - 1, 4, 1, 0, True) for tag in folders],
+        **extra,
+    )
+    for tag, folder in folders.items():
+        _append_folder(stream, tag, folder)
+
+
+def _append_folder(stream: io.BytesIO, tag: int, folder: Any) -> None:
+    """Append a directory of tags to a TIFF file, and let the placeholder before `tag` name it."""
+    import tifffile
+
+    offset = stream.seek(0, io.SEEK_END)
+    offset += stream.write(b"\0" * (offset % 2))
+    stream.write(folder.tobytes(offset))
+    stream.seek(0)
+    with tifffile.TiffFile(stream) as tiff:
+        placeholder = tiff.pages.first.tags[tag - 1]
+        placeholder.overwrite(offset)
+        stream.seek(placeholder.offset)
+        stream.write(tag.to_bytes(2, "little"))
+
+
+def _tiff_tags(exif: bytes) -> tuple[list[Any], dict[int, Any]]:
+    """Return EXIF's texts as tags of tifffile, and its inner directories, ready to be written."""
+    if not exif:
+        return [], {}
+    source = Image.Exif()
+    source.load(exif)
+    tags = [
+        (tag, 2, 0, value, True)
+        for tag, value in source.items()
+        if isinstance(value, str) and value.isascii()
+    ]
+    folders = {}
+    for tag in _EXIF_IFDS:
+        if values := source.get_ifd(tag):
+            folder = TiffImagePlugin.ImageFileDirectory_v2(prefix=b"II")
+            for name, value in values.items():
+                if not isinstance(value, dict):
+                    folder[name] = value
+            folders[tag] = folder
+    return tags, folders
