@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import sys
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -179,29 +180,46 @@ def options_of(source: type | Callable[..., Any]) -> tuple[Option, ...]:
     """
     described = _described_arguments(inspect.getdoc(source) or "")
     if isinstance(source, type):
-        hints = typing.get_type_hints(source)
+        kinds = _field_types(source)
         return tuple(
             Option(
                 f.name,
-                _plain(hints[f.name]),
+                _plain(kinds[f.name]),
                 f.default,
                 **{"help": described.get(f.name, ""), **f.metadata.get(_METADATA, {})},
             )
             for f in dataclasses.fields(source)
             if f.init
         )
+    names = inspect.unwrap(source).__globals__
     return tuple(
-        Option(p.name, _plain(_evaluated(p, source)), p.default, help=described.get(p.name, ""))
+        Option(
+            p.name,
+            _plain(_evaluated(p.name, p.annotation, names)),
+            p.default,
+            help=described.get(p.name, ""),
+        )
         for p in inspect.signature(source).parameters.values()
         if p.kind is p.KEYWORD_ONLY
     )
 
 
-def _evaluated(parameter: inspect.Parameter, function: Callable[..., Any]) -> Any:
-    """Return a parameter's annotation, and leave the others alone: they may name Keras."""
-    holder = types.SimpleNamespace(__annotations__={parameter.name: parameter.annotation})
-    names = inspect.unwrap(function).__globals__
-    return typing.get_type_hints(holder, names)[parameter.name]
+def _field_types(source: type) -> dict[str, Any]:
+    """Evaluate the annotations of a dataclass' fields, each where its class was written."""
+    kinds: dict[str, Any] = {}
+    for base in reversed(source.__mro__):
+        names = vars(sys.modules[base.__module__])
+        for name, annotation in base.__dict__.get("__annotations__", {}).items():
+            if name in getattr(source, "__dataclass_fields__", {}):
+                kinds[name] = (annotation, names)
+    fields = dataclasses.fields(source)
+    return {f.name: _evaluated(f.name, *kinds[f.name]) for f in fields if f.init}
+
+
+def _evaluated(name: str, annotation: Any, names: dict[str, Any]) -> Any:
+    """Evaluate one annotation, and leave others alone: they may name what is not imported."""
+    holder = types.SimpleNamespace(__annotations__={name: annotation})
+    return typing.get_type_hints(holder, names)[name]
 
 
 def checked(source: type | Callable[..., Any], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -222,15 +240,13 @@ def _plain(kind: Any) -> Any:
 
 
 def _described_arguments(doc: str) -> dict[str, str]:
-    """Read the first line of each numpydoc parameter's description."""
+    """Read the descriptions of numpydoc parameters and attributes, without the final stop."""
     described: dict[str, str] = {}
     names: list[str] = []
     for line in doc.splitlines():
-        if line and not line.startswith(" ") and " : " in line:
-            names = [name.strip() for name in line.split(" : ")[0].split(",")]
-        elif names and line.startswith("    "):
-            described.update(dict.fromkeys(names, line.strip().rstrip(".")))
-            names = []
-        elif not line.startswith(" "):
-            names = []
-    return described
+        if line[:1].strip():
+            names = line.split(" : ")[0].split(", ") if " : " in line else []
+        elif line.startswith("    "):
+            for name in names:
+                described[name] = f"{described.get(name, '')} {line.strip()}".strip()
+    return {name: text.rstrip(".") for name, text in described.items()}

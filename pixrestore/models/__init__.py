@@ -1,4 +1,4 @@
-"""The trained models that come with pixrestore, provided through the same hook as everybody's."""
+"""The trained models that pixrestore ships, provided through the same hook as everybody's."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from pixrestore.hooks import hookimpl
 
 @hookimpl
 def pixrestore_models() -> list[Path]:
-    """Provide every model folder in this package."""
+    """Provide the model folders beside this file."""
     return sorted(path.parent for path in Path(__file__).parent.glob("*/model.json"))

@@ -1,0 +1,164 @@
+"""How good a model is: its photos against the true ones, beside the untouched input's figures."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pixrestore.errors import PhotoError, TrainingDataError, UsageError
+from pixrestore.images import decode_rgb8, find_photos
+from pixrestore.model import default_model, load_model
+from pixrestore.options import checked
+
+if TYPE_CHECKING:
+    from pixrestore.task import Image, Task
+
+# Where chroma is what a task restores, these say more than PSNR.
+_COLOUR_FIGURES = ("ciede2000", "colourfulness")
+
+
+def evaluate(
+    task: str | Task | None,
+    data: str | os.PathLike[str],
+    *,
+    model: str | os.PathLike[str] | None = None,
+    seed: int = 0,
+    limit: int | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Degrade the photos of a folder, restore them, and measure both against the originals.
+
+    Parameters
+    ----------
+    task : str, Task or None
+        Name of the task; None takes the model's.
+    data : path
+        A folder of clean photos, searched recursively.
+    model : path or str, optional
+        A model folder or the name of an installed model; the task's installed model by default.
+    seed : int
+        Of the damage. The same seed damages the same photo alike.
+    limit : int, optional
+        Measure only so many photos, in order of their names.
+    **options
+        The task's options, such as ``sigma=25``; others as in the field's benchmarks.
+
+    Returns
+    -------
+    dict
+        ``task``, ``model``, ``images``, and under ``restored`` and ``input`` the means over the
+        photos of ``psnr`` (dB, of RGB in [0, 1]) and ``ssim``; for tasks that restore colour also
+        ``ciede2000`` (mean colour difference, lower is better) and ``colourfulness``.
+        ``skipped`` lists unreadable photos where there are any.
+
+    Raises
+    ------
+    PhotoError
+        There is no such folder.
+    TrainingDataError
+        None of its photos can be read.
+    UsageError
+        An option that the task does not have, or a model of another task.
+    """
+    chosen = load_model(model) if model is not None else default_model(_name(task))
+    if task is not None and _name(task) != chosen.task.name:
+        raise UsageError(f"model {chosen.name} is for {chosen.task.name}, not {_name(task)}")
+    configured = task if task is not None and not isinstance(task, str) else chosen.task
+    changes = {**type(configured).benchmark, **checked(type(configured), options)}
+    configured = dataclasses.replace(configured, **changes)  # type: ignore[type-var]
+    restorer = chosen.restorer()
+    folder = Path(data)
+    if not folder.is_dir():
+        raise PhotoError(f"there is no folder {folder}")
+    rows: list[dict[str, dict[str, float]]] = []
+    skipped: dict[str, str] = {}
+    for index, path in enumerate(find_photos(folder)[:limit]):
+        try:
+            clean = decode_rgb8(path).astype(np.float32) / np.float32(255)
+        except PhotoError as error:
+            skipped[str(path)] = str(error)
+            continue
+        rng = np.random.default_rng((seed, index))
+        degraded = np.asarray(configured.corrupt(clean, rng), np.float32)
+        restored = restorer.restore_pixels(degraded)
+        rows.append(_figures(configured, clean, degraded, restored))
+    if not rows:
+        raise TrainingDataError(f"no photo in {folder} can be read")
+    result: dict[str, Any] = {"task": configured.name, "model": chosen.name, "images": len(rows)}
+    for kind in ("restored", "input"):
+        result[kind] = _means([row[kind] for row in rows])
+    if configured.scope == "scene":
+        result["true"] = _means([row["true"] for row in rows])
+    if skipped:
+        result["skipped"] = skipped
+    return result
+
+
+def psnr(true: Image, other: Image) -> float:
+    """Return the peak signal-to-noise ratio in dB of two images in [0, 1]; 100 at most."""
+    error = float(np.mean(np.square(true.astype(np.float64) - other)))
+    return 100.0 if error < 1e-10 else -10 * float(np.log10(error))
+
+
+def ssim(true: Image, other: Image) -> float:
+    """Return the structural similarity of two RGB images in [0, 1] (Wang et al., IEEE TIP 2004).
+
+    Gaussian windows of standard deviation 1.5 as in the paper, the mean over the channels; photos
+    smaller than a window are compared with windows of their size.
+    """
+    from skimage.metrics import structural_similarity
+
+    smallest = min(true.shape[:2])
+    if smallest < 3:
+        return 1.0 if np.allclose(true, other, atol=1 / 255) else 0.0
+    window: dict[str, Any] = (
+        {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+        if smallest >= 11
+        else {"win_size": smallest - (smallest + 1) % 2}
+    )
+    return float(structural_similarity(true, other, channel_axis=-1, data_range=1.0, **window))
+
+
+def ciede2000(true: Image, other: Image) -> float:
+    """Return the mean CIEDE2000 colour difference (Sharma et al., 2005) of two sRGB images."""
+    from skimage.color import deltaE_ciede2000, rgb2lab
+
+    return float(np.mean(deltaE_ciede2000(rgb2lab(true), rgb2lab(other))))
+
+
+def colourfulness(image: Image) -> float:
+    """Return how colourful an RGB image in [0, 1] looks, 0 for gray (Hasler & Süsstrunk, 2003)."""
+    red, green, blue = (255 * image[..., channel].astype(np.float64) for channel in range(3))
+    first, second = red - green, 0.5 * (red + green) - blue
+    deviation = np.hypot(first.std(), second.std())
+    mean = np.hypot(first.mean(), second.mean())
+    return float(deviation + 0.3 * mean)
+
+
+def _name(task: str | Task | None) -> str:
+    if task is None:
+        raise UsageError("name a task or a model")
+    return task if isinstance(task, str) else task.name
+
+
+def _figures(
+    task: Task, clean: Image, degraded: Image, restored: Image
+) -> dict[str, dict[str, float]]:
+    figures: dict[str, dict[str, float]] = {}
+    for kind, image in (("restored", restored), ("input", np.clip(degraded, 0, 1))):
+        figures[kind] = {"psnr": psnr(clean, image), "ssim": ssim(clean, image)}
+        if task.scope == "scene":
+            figures[kind]["ciede2000"] = ciede2000(clean, image)
+            figures[kind]["colourfulness"] = colourfulness(image)
+    if task.scope == "scene":
+        figures["true"] = {"colourfulness": colourfulness(clean)}
+    return figures
+
+
+def _means(rows: list[Mapping[str, float]]) -> dict[str, float]:  # type: ignore[type-arg]
+    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}

@@ -1,0 +1,293 @@
+"""A model on disk: a folder of ``model.json``, ``model.weights.h5`` and ``README.md``, its card."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pixrestore.errors import ModelError, OutputError, PixrestoreError, UnknownNameError, nearest
+from pixrestore.plugins import load_plugins
+
+if TYPE_CHECKING:
+    from pixrestore.restoring import Geometry, Restorer
+    from pixrestore.task import Task
+
+FORMAT = 1
+DESCRIPTION = "model.json"
+WEIGHTS = "model.weights.h5"
+CARD = "README.md"
+
+
+@dataclass(frozen=True)
+class Model:
+    """Something trained: a task, an architecture and weights, in a folder.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it lies.
+    task : Task
+        The configured task that it was trained for.
+    architecture, arguments : str, Mapping
+        What builds the network.
+    channels : tuple of int
+        Channels that the network sees and answers.
+    loss : str
+        The loss it was trained with, which knows how to read the network's output.
+    geometry : Geometry
+        Sizes and tiles that suit the network.
+    weights : Mapping
+        ``sha256`` and ``bytes`` of the weights' file.
+    training : Mapping
+        How it came to be: data, command, steps, minutes, seed.
+    figures : Mapping
+        What was measured.
+    licence : str
+        Terms of the weights, as the terms of the training photos allow.
+    versions : Mapping
+        Versions of pixrestore, keras and tensorflow that wrote it.
+    """
+
+    folder: Path
+    task: Task
+    architecture: str
+    arguments: Mapping[str, Any]
+    channels: tuple[int, int]
+    loss: str
+    geometry: Geometry
+    weights: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    licence: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.resolve().name
+
+    @property
+    def weights_path(self) -> Path:
+        """Where the weights lie."""
+        return self.folder / WEIGHTS
+
+    def restorer(self) -> Restorer:
+        """Check the weights against ``model.json``, load them, and return what restores photos.
+
+        Raises
+        ------
+        ModelError
+            The weights are missing, altered, or do not fit the network.
+        """
+        from pixrestore.network import load_network
+        from pixrestore.restoring import Restorer
+
+        check_weights(self)
+        network = load_network(
+            self.architecture, self.arguments, self.channels, self.loss, self.weights_path
+        )
+        return Restorer(self.task, network, self.geometry, info=describe(self))
+
+
+def load_model(name: str | os.PathLike[str]) -> Model:
+    """Find and describe a model by its folder or by the name of an installed one.
+
+    Raises
+    ------
+    ModelError
+        There is a folder, but no model that this version can use in it.
+    UnknownNameError
+        There is neither a folder nor an installed model of that name.
+    """
+    folder = Path(name)
+    if folder.is_dir():
+        return _read(folder)
+    installed = load_plugins().models
+    if str(name) in installed:
+        return _read(installed[str(name)])
+    raise UnknownNameError(
+        f"no model folder and no installed model is called {str(name)!r}: "
+        f"{nearest(str(name), installed)}"
+    )
+
+
+def default_model(task: str) -> Model:
+    """Return the model that is installed for a task: the one called like it, else the only one.
+
+    Raises
+    ------
+    UnknownNameError
+        No installed model is for that task, or several are and none has its name.
+    """
+    plugins = load_plugins()
+    plugins.task(task)
+    fitting = {name: _read(path) for name, path in plugins.models.items() if _is_for(path, task)}
+    if task in fitting:
+        return fitting[task]
+    if len(fitting) == 1:
+        return next(iter(fitting.values()))
+    if fitting:
+        raise UnknownNameError(
+            f"several models are for {task}: choose with --model {' or '.join(sorted(fitting))}"
+        )
+    raise UnknownNameError(
+        f"no model for {task} is installed: train one with "
+        f"'pixrestore train --task {task}' and name its folder with --model"
+    )
+
+
+def write_model(model: Model, save_weights: Callable[[Path], None]) -> Model:
+    """Write a model into its folder; whoever kills this finds the old model or the new one.
+
+    Parameters
+    ----------
+    model : Model
+        `weights` and `versions` are filled in here.
+    save_weights : callable
+        Writes the weights' file at the path that it is given.
+
+    Returns
+    -------
+    Model
+        As written.
+    """
+    from pixrestore.card import card
+
+    fresh = model.folder / ("new." + WEIGHTS)
+    try:
+        model.folder.mkdir(parents=True, exist_ok=True)
+        save_weights(fresh)
+        _flush(fresh)
+        weights = {"file": WEIGHTS, "sha256": _sha256(fresh), "bytes": fresh.stat().st_size}
+        model = dataclasses.replace(model, weights=weights, versions=_versions())
+        # From here on `_finish_move` completes what a kill interrupts: model.json names the
+        # checksum of the new weights, which wait beside the old ones.
+        replace_text(model.folder / DESCRIPTION, json.dumps(describe(model), indent=2) + "\n")
+        os.replace(fresh, model.weights_path)
+        replace_text(model.folder / CARD, card(model))
+    except OSError as error:
+        raise OutputError(f"cannot write the model to {model.folder}: {error.strerror}") from error
+    return model
+
+
+def rewrite_description(model: Model) -> None:
+    """Write ``model.json`` and the card again, the weights as they are."""
+    from pixrestore.card import card
+
+    try:
+        replace_text(model.folder / DESCRIPTION, json.dumps(describe(model), indent=2) + "\n")
+        replace_text(model.folder / CARD, card(model))
+    except OSError as error:
+        raise OutputError(f"cannot write {model.folder}: {error.strerror}") from error
+
+
+def describe(model: Model) -> dict[str, Any]:
+    """Return what ``model.json`` holds."""
+    return {
+        "format": FORMAT,
+        "task": {"name": model.task.name, "options": model.task.options()},
+        "architecture": {"name": model.architecture, "arguments": dict(model.arguments)},
+        "channels": list(model.channels),
+        "loss": model.loss,
+        "geometry": dataclasses.asdict(model.geometry),
+        "weights": dict(model.weights),
+        "versions": dict(model.versions),
+        "training": dict(model.training),
+        "figures": dict(model.figures),
+        "licence": model.licence,
+    }
+
+
+def check_weights(model: Model) -> None:
+    """Raise a `ModelError` unless the weights are those that ``model.json`` was written with."""
+    _finish_move(model)
+    path = model.weights_path
+    if not path.is_file():
+        raise ModelError(f"{model.folder} has no {WEIGHTS}")
+    if _sha256(path) != model.weights.get("sha256"):
+        raise ModelError(f"{path} was altered or damaged: its sha256 is not that in {DESCRIPTION}")
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a text file aside and move it into place."""
+    aside = path.with_name("new." + path.name)
+    aside.write_text(text, encoding="utf-8")
+    _flush(aside)
+    os.replace(aside, path)
+
+
+def _finish_move(model: Model) -> None:
+    fresh = model.folder / ("new." + WEIGHTS)
+    if fresh.is_file() and _sha256(fresh) == model.weights.get("sha256"):
+        os.replace(fresh, model.weights_path)
+
+
+def _read(folder: Path) -> Model:
+    path = folder / DESCRIPTION
+    if not path.is_file():
+        raise ModelError(f"{folder} is no model folder: it has no {DESCRIPTION}")
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["format"] > FORMAT:
+            raise ModelError(
+                f"{folder} was written by a newer pixrestore "
+                f"({data.get('versions', {}).get('pixrestore', 'unknown')}): update pixrestore"
+            )
+        return _parsed(folder, data)
+    except PixrestoreError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise ModelError(f"{path} cannot be read: {type(error).__name__} {error}") from error
+
+
+def _parsed(folder: Path, data: Mapping[str, Any]) -> Model:
+    from pixrestore.options import checked
+    from pixrestore.restoring import Geometry
+
+    task = load_plugins().task(data["task"]["name"])
+    return Model(
+        folder=folder,
+        task=task(**checked(task, data["task"]["options"])),
+        architecture=data["architecture"]["name"],
+        arguments=data["architecture"]["arguments"],
+        channels=(int(data["channels"][0]), int(data["channels"][1])),
+        loss=data["loss"],
+        geometry=Geometry(**data["geometry"]),
+        weights=data["weights"],
+        training=data["training"],
+        figures=data["figures"],
+        licence=data["licence"],
+        versions=data["versions"],
+    )
+
+
+def _is_for(folder: Path, task: str) -> bool:
+    """Look for the task's name without needing its plugin to work."""
+    try:
+        data = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        return bool(data["task"]["name"] == task)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("pixrestore", "keras", "tensorflow")}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _flush(path: Path) -> None:
+    """Make sure that the bytes are on the disk before a name points at them."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

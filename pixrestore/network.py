@@ -1,0 +1,121 @@
+"""From names to a network that answers: build with Keras, read by the loss, run on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pixrestore.backend import import_keras
+from pixrestore.errors import ModelError, PixrestoreError, PluginError
+from pixrestore.losses import Loss, find_loss
+from pixrestore.options import checked
+from pixrestore.plugins import load_plugins
+
+if TYPE_CHECKING:
+    import keras
+    from numpy.typing import NDArray
+
+    from pixrestore.task import Task
+
+
+def pair_channels(task: Task) -> tuple[int, int]:
+    """Find Cx and Cy, the channels a task's network sees and answers, by trying the task.
+
+    Raises
+    ------
+    PluginError
+        The task cannot make a pair from a small gray photo.
+    """
+    clean = np.full((32, 32, 3), 0.5, np.float32)
+    try:
+        degraded = task.corrupt(clean, np.random.default_rng(0))
+        shapes = [np.shape(task.encode(degraded)), np.shape(task.target(clean))]
+    except PixrestoreError:
+        raise
+    except Exception as error:  # a stranger's task may raise anything
+        raise PluginError(f"task {task.name} fails on a small gray photo: {error!r}") from error
+    if any(len(shape) != 3 for shape in shapes):
+        raise PluginError(f"task {task.name} must encode and target (H, W, C), not {shapes}")
+    return shapes[0][2], shapes[1][2]
+
+
+def build_core(
+    architecture: str, arguments: Mapping[str, Any], channels: tuple[int, int], loss: Loss
+) -> keras.Model:
+    """Build the network that is trained: from (H, W, Cx) to the channels that `loss` compares."""
+    keras = import_keras()
+    function = load_plugins().architecture(architecture)
+    seen, answered = channels
+    try:
+        core = function(
+            (None, None, seen), loss.channels(answered), **checked(function, arguments)
+        )
+    except PixrestoreError:
+        raise
+    except Exception as error:  # a stranger's architecture may raise anything
+        raise PluginError(f"architecture {architecture} cannot be built: {error}") from error
+    if not isinstance(core, keras.Model):
+        raise PluginError(f"architecture {architecture} must return a keras.Model, not {core!r}")
+    return core
+
+
+def reading(core: keras.Model, loss: Loss) -> keras.Model:
+    """Return the network that answers the task's target: `core`, its output read by `loss`."""
+    keras = import_keras()
+    if type(loss).read is Loss.read:
+        return core
+
+    class Read(keras.layers.Layer):  # type: ignore[misc,name-defined]
+        def call(self, answer: Any) -> Any:
+            return loss.read(answer)
+
+    return keras.Model(core.inputs, Read(dtype="float32", name="read")(core.outputs[0]))
+
+
+class KerasNetwork:
+    """A Keras network as a function of arrays, (N, H, W, Cx) to (N, H, W, Cy), float32."""
+
+    def __init__(self, network: keras.Model) -> None:
+        import tensorflow as tf
+
+        self.keras_model = network
+        shape = (None, *network.input_shape[1:])
+        signature = [tf.TensorSpec(shape, tf.float32)]
+        # One trace for all sizes: tracing again for every photo would cost more than running.
+        self._run = tf.function(lambda x: network(x, training=False), input_signature=signature)
+
+    def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Run the network; `MemoryError` when there is not enough memory for this size."""
+        import tensorflow as tf
+
+        try:
+            answer: NDArray[np.float32] = self._run(tf.convert_to_tensor(x, tf.float32)).numpy()
+        except tf.errors.ResourceExhaustedError as error:
+            raise MemoryError(str(error)) from error
+        return answer
+
+
+def load_network(
+    architecture: str,
+    arguments: Mapping[str, Any],
+    channels: tuple[int, int],
+    loss: Loss | str,
+    weights: Any,
+) -> KerasNetwork:
+    """Build a network, load its trained weights, and make it ready to run."""
+    if isinstance(loss, str):
+        loss = find_loss(loss)
+    core = build_core(architecture, arguments, channels, loss)
+    load_weights(core, weights)
+    return KerasNetwork(reading(core, loss))
+
+
+def load_weights(core: keras.Model, weights: Any) -> None:
+    """Load a ``.weights.h5`` file into `core`; a `ModelError` when it does not fit."""
+    try:
+        core.load_weights(weights)
+    except (ValueError, OSError, KeyError) as error:
+        first = str(error).partition("\n")[0][:200]
+        raise ModelError(f"the weights in {weights} do not fit the network: {first}") from error

@@ -1,0 +1,101 @@
+"""The task contract: how a clean photo gets damaged, and how an answer becomes a photo again."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pixrestore.options import options_of
+from pixrestore.recipe import Recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Image = NDArray[np.float32]
+
+
+class Task(ABC):
+    """A pair generator; subclass it as a frozen dataclass whose fields are the task's options.
+
+    Images are float32 RGB in [0, 1] of shape (H, W, 3). A training pair is
+    ``(encode(corrupt(clean)), target(clean))``; a photo is restored as
+    ``compose(photo, network(encode(photo)))``. Only `corrupt` must be written.
+
+    The law: ``compose(corrupt(clean), target(clean))`` is ``clean`` up to rounding, unless
+    `inexact` says why not. `encode` and `compose` are called on tiles of large photos, so each
+    pixel they return may depend on the same pixel only, never on the whole picture.
+
+    Attributes
+    ----------
+    name : str
+        What users type after ``--task``.
+    scope : {"local", "scene"}
+        "local" tasks need only a pixel's surroundings: photos are restored in overlapping tiles.
+        "scene" tasks need the whole photo: the network sees it at a working size, and its answer
+        is brought up to full resolution guided by the photo's own detail.
+    recipe : Recipe
+        The training settings that suit the task.
+    benchmark : mapping
+        Options with which ``evaluate`` starts, so that figures compare with published ones.
+    inexact : str
+        Why the law does not hold; empty when it does.
+    """
+
+    name: ClassVar[str]
+    scope: ClassVar[Literal["local", "scene"]] = "local"
+    recipe: ClassVar[Recipe] = Recipe()
+    benchmark: ClassVar[Mapping[str, Any]] = {}
+
+    def __post_init__(self) -> None:
+        # Frozen dataclasses can only be normalised this way: ints to floats, one number to a range.
+        for option in options_of(type(self)):
+            object.__setattr__(self, option.name, option.check(getattr(self, option.name)))
+
+    @abstractmethod
+    def corrupt(self, clean: Image, rng: np.random.Generator) -> Image:
+        """Damage a photo.
+
+        Parameters
+        ----------
+        clean : ndarray, float32, (H, W, 3), in [0, 1]
+            Must not be changed in place.
+        rng : numpy.random.Generator
+            The only source of randomness.
+
+        Returns
+        -------
+        ndarray, (H, W, 3)
+            The degraded photo; values may leave [0, 1].
+        """
+
+    def encode(self, degraded: Image) -> Image:
+        """Return what the network sees, (H, W, Cx); the degraded photo itself by default."""
+        return degraded
+
+    def target(self, clean: Image) -> Image:
+        """Return what the network must answer, (H, W, Cy); the clean photo itself by default."""
+        return clean
+
+    def compose(self, degraded: Image, answer: Image) -> Image:
+        """Put the network's answer, (H, W, Cy), back into a photo, (H, W, 3) in [0, 1]."""
+        import numpy as np
+
+        return np.clip(answer, 0.0, 1.0)
+
+    @property
+    def inexact(self) -> str:
+        """Why the law does not hold for this task as configured; empty when it does."""
+        return ""
+
+    def options(self) -> dict[str, Any]:
+        """Return the values of all options, as saved in ``model.json``."""
+        return {option.name: getattr(self, option.name) for option in options_of(type(self))}
+
+    @classmethod
+    def summary(cls) -> str:
+        """Return the first line of the docstring, which ``pixrestore tasks`` shows."""
+        return (inspect.getdoc(cls) or "").partition("\n")[0]

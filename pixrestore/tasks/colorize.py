@@ -1,0 +1,155 @@
+"""Grayscale to colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pixrestore.options import option
+from pixrestore.recipe import Recipe
+from pixrestore.task import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+
+    from pixrestore.task import Image
+
+# Chroma in units of which the network's answers are of order one; CIE ab of sRGB stays within 110.
+_CHROMA_UNIT = 110.0
+
+# How strongly kinds of black-and-white film see red, green and blue light. Orthochromatic film is
+# nearly blind to red; panchromatic film sees all, blue more than the eye does (after the spectral
+# sensitivity curves in Kodak and Ilford data sheets, integrated over the sRGB primaries).
+_FILMS = {
+    "eye": (0.2126, 0.7152, 0.0722),
+    "panchromatic": (0.30, 0.45, 0.25),
+    "orthochromatic": (0.03, 0.52, 0.45),
+}
+
+
+@dataclass(frozen=True)
+class Colorize(Task):
+    """Colour black-and-white photos.
+
+    The network sees lightness and answers chroma in CIE Lab; the photo keeps its own lightness at
+    full resolution. Pairs imitate real black-and-white photographs: film that sees colours
+    differently, tone curves, fading and grain, with the chance `film`; the others are plain
+    luminance. With ``space="rgb"`` gray is copied to three channels, and the network answers RGB, of
+    which the photo takes the chroma.
+    """
+
+    name: ClassVar[str] = "colorize"
+    scope: ClassVar[Literal["local", "scene"]] = "scene"
+    recipe: ClassVar[Recipe] = Recipe(patch=64, batch=8, rate=1e-3, decay=1e-4)
+    benchmark: ClassVar[Mapping[str, Any]] = {"film": 0.0}
+
+    space: Literal["lab", "rgb"] = option(
+        "lab", help="what the network answers: lab chroma, or rgb as in the article"
+    )
+    film: float = option(
+        0.7, help="share of pairs that imitate film: channel mix, tone curve, grain", min=0, max=1
+    )
+    saturation: float = option(
+        1.0, help="multiplies the colours: 0 is gray", min=0, max=4, restoring=True
+    )
+
+    def corrupt(self, clean: Image, rng: np.random.Generator) -> Image:
+        """Make a black-and-white photograph of `clean`, its gray in all three channels."""
+        import numpy as np
+
+        if rng.random() < self.film:
+            gray = _photographed(clean, rng)
+        else:
+            gray = _gamma(_linear(clean) @ np.float32(_FILMS["eye"]))
+        return np.repeat(gray[..., None], 3, axis=-1)
+
+    def encode(self, degraded: Image) -> Image:
+        """Return lightness in [0, 1], (H, W, 1); with ``space="rgb"`` gray, (H, W, 3)."""
+        import numpy as np
+
+        if self.space == "rgb":
+            gray = _gamma(_linear(degraded) @ np.float32(_FILMS["eye"]))
+            return np.repeat(gray[..., None], 3, axis=-1)
+        return _lightness(degraded) / np.float32(100)
+
+    def target(self, clean: Image) -> Image:
+        """Return chroma, CIE a and b over 110, (H, W, 2); with ``space="rgb"`` `clean`."""
+        from skimage.color import rgb2lab
+
+        if self.space == "rgb":
+            return clean
+        return rgb2lab(clean)[..., 1:] / _CHROMA_UNIT
+
+    def compose(self, degraded: Image, answer: Image) -> Image:
+        """Give the answer's chroma, times `saturation`, to the photo's own lightness."""
+        import numpy as np
+        from skimage.color import lab2rgb, rgb2lab
+
+        if self.space == "rgb":
+            chroma = rgb2lab(np.clip(answer, 0, 1))[..., 1:]
+        else:
+            chroma = answer * _CHROMA_UNIT
+        lab = np.concatenate([_lightness(degraded), chroma * np.float32(self.saturation)], axis=-1)
+        return np.clip(_lab_to_rgb(lab, lab2rgb), 0, 1).astype(np.float32)
+
+    @property
+    def inexact(self) -> str:
+        """Film changes lightness, and what it lost cannot come back from chroma."""
+        return "film changes lightness, which the photo keeps" if self.film > 0 else ""
+
+
+def _lab_to_rgb(lab: Image, convert: object) -> Image:
+    """Convert without the warning that strong chroma in the dark would raise."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*negative Z values.*")
+        return convert(lab)  # type: ignore[operator]
+
+
+def _photographed(clean: Image, rng: np.random.Generator) -> Image:
+    """Return gray (H, W) as a black-and-white print of the scene would show it."""
+    import numpy as np
+    from scipy.ndimage import gaussian_filter
+
+    films = np.float32(list(_FILMS.values()))
+    weights = rng.dirichlet((1.0, 1.0, 1.0)) @ films
+    gray = _gamma(_linear(clean) @ weights.astype(np.float32))
+    contrast = rng.uniform(-0.25, 0.35)
+    gray = gray ** np.float32(rng.uniform(0.75, 1.35))
+    gray = gray + np.float32(contrast) * (gray * gray * (3 - 2 * gray) - gray)
+    black, white = rng.uniform(0.0, 0.12), rng.uniform(0.88, 1.0)
+    gray = black + (white - black) * gray
+    grain = rng.standard_normal(gray.shape, dtype=np.float32)
+    if rng.random() < 0.5:
+        grain = gaussian_filter(grain, 0.7) * 2.4
+    gray = gray + np.float32(rng.uniform(0.0, 0.03)) * grain
+    return np.clip(gray, 0, 1).astype(np.float32)
+
+
+def _linear(image: Image) -> Image:
+    """Undo the sRGB tone curve (IEC 61966-2-1)."""
+    import numpy as np
+
+    image = np.clip(image, 0, 1)
+    return np.where(image <= 0.04045, image / 12.92, ((image + 0.055) / 1.055) ** 2.4).astype(
+        np.float32
+    )
+
+
+def _gamma(linear: Image) -> Image:
+    """Apply the sRGB tone curve (IEC 61966-2-1)."""
+    import numpy as np
+
+    curve = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
+    return np.where(linear <= 0.0031308, linear * 12.92, curve).astype(np.float32)
+
+
+def _lightness(image: Image) -> Image:
+    """Return CIE L in [0, 100], (H, W, 1)."""
+    from skimage.color import rgb2lab
+    import numpy as np
+
+    return rgb2lab(np.clip(image, 0, 1))[..., :1]

@@ -1,0 +1,88 @@
+"""What ``--resume`` needs: weights, optimiser, averages and counters, in one file moved into place."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pixrestore.errors import OutputError, TrainingError
+
+if TYPE_CHECKING:
+    import keras
+
+CHECKPOINT = "checkpoint.weights.h5"
+
+
+@dataclass
+class Progress:
+    """Where a run stands.
+
+    Attributes
+    ----------
+    step : int
+        Optimiser steps taken.
+    seconds : float
+        Time used, over all resumptions.
+    best_loss : float
+        Lowest validation loss so far.
+    best_step : int
+        The step that reached it.
+    stale : int
+        Epochs since then.
+    """
+
+    step: int = 0
+    seconds: float = 0.0
+    best_loss: float = float("inf")
+    best_step: int = 0
+    stale: int = 0
+
+
+def save_checkpoint(folder: Path, core: keras.Model, progress: Progress) -> None:
+    """Write the checkpoint aside and move it into place.
+
+    Raises
+    ------
+    OutputError
+        The disk is full, or the folder cannot be written; the checkpoint before this one stays.
+    """
+    import h5py
+
+    aside = folder / ("new." + CHECKPOINT)
+    try:
+        core.save_weights(aside)
+        with h5py.File(aside, "r+") as file:
+            file.attrs["progress"] = json.dumps(asdict(progress))
+        with aside.open("rb") as written:
+            os.fsync(written.fileno())
+        os.replace(aside, folder / CHECKPOINT)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise OutputError(f"cannot write the checkpoint in {folder}: {error}") from error
+
+
+def load_checkpoint(folder: Path, core: keras.Model) -> Progress:
+    """Load weights, optimiser and averages into a compiled network; return the counters.
+
+    A run that was killed before its first checkpoint starts from the beginning.
+
+    Raises
+    ------
+    TrainingError
+        The checkpoint is damaged or fits another network.
+    """
+    import h5py
+
+    path = folder / CHECKPOINT
+    if not path.is_file():
+        return Progress()
+    try:
+        core.optimizer.build(core.trainable_variables)
+        core.load_weights(path)
+        with h5py.File(path, "r") as file:
+            return Progress(**json.loads(file.attrs["progress"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(f"{path} cannot be resumed from: {error}") from error

@@ -1,0 +1,95 @@
+"""The network of a run: built, given its optimiser, read by its loss, its averages swapped in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pixrestore.backend import import_keras
+from pixrestore.losses import Loss, find_loss
+from pixrestore.network import build_core, load_weights, reading
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import keras
+
+    from pixrestore.recipe import Recipe
+    from pixrestore.training.devices import Devices
+
+
+class Trainee:
+    """A network in training.
+
+    Attributes
+    ----------
+    core : keras.Model
+        Compiled; what `fit` trains.
+    network : keras.Model
+        The same weights, answering the task's target.
+    """
+
+    def __init__(self, recipe: Recipe, channels: tuple[int, int], devices: Devices) -> None:
+        keras = import_keras()
+        self.loss: Loss = find_loss(recipe.loss)
+        with devices.building():
+            self.core = build_core(recipe.architecture, recipe.arguments, channels, self.loss)
+            self.network = reading(self.core, self.loss)
+            self.core.compile(
+                optimizer=_optimizer(recipe), loss=self.loss.__call__, jit_compile=devices.xla
+            )
+        # Without the optimiser, which a compiled network would save and load along.
+        self._plain = keras.Model(self.core.inputs, self.core.outputs, name=self.core.name)
+        self._swap = keras.callbacks.SwapEMAWeights() if recipe.ema else None
+
+    def start_from(self, weights: Path) -> None:
+        """Load trained weights."""
+        load_weights(self._plain, weights)
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Put the running average of the weights in place of the weights for a while."""
+        # Before the first step there is no average.
+        swap = self._swap if self.core.optimizer.built else None
+        if swap is not None:
+            swap.set_model(self.core)
+            swap.on_test_begin()
+        try:
+            yield
+        finally:
+            if swap is not None:
+                swap.on_test_end()
+
+    def answer(self, x: np.ndarray) -> tuple[Any, Any]:
+        """Return the outputs that the loss compares and the answers to the task."""
+        output = self.core.predict_on_batch(x)
+        return output, output if self.network is self.core else np.asarray(self.loss.read(output))
+
+    def mean_loss(self, target: np.ndarray, output: np.ndarray) -> float:
+        """Return the mean loss of a batch."""
+        return float(np.mean(self.loss(target, output)))
+
+    def save_weights(self, path: Path) -> None:
+        """Save the weights alone."""
+        self._plain.save_weights(path)
+
+
+def _optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
+    """Return Adam (Kingma & Ba, 2015), or AdamW where the recipe has weight decay."""
+    keras = import_keras()
+    settings: dict[str, Any] = {"learning_rate": recipe.rate}
+    if recipe.clip:
+        settings["global_clipnorm"] = recipe.clip
+    if recipe.ema:
+        settings |= {"use_ema": True, "ema_momentum": recipe.ema}
+    if recipe.decay:
+        optimizer = keras.optimizers.AdamW(weight_decay=recipe.decay, **settings)
+    else:
+        optimizer = keras.optimizers.Adam(**settings)
+    if recipe.ema:
+        # A number would be built into the compiled step; a variable can follow the schedule.
+        optimizer.ema_momentum = keras.Variable(0.0, trainable=False, name="ema_momentum")
+    return optimizer

@@ -1,0 +1,72 @@
+"""``history.csv``: a row for every epoch, readable while the run goes on."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+HISTORY = "history.csv"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one epoch gave.
+
+    Attributes
+    ----------
+    epoch, step : int
+        Counted from the start of the run.
+    minutes : float
+        Minutes of training so far.
+    rate : float
+        The learning rate.
+    loss, val_loss : float
+        Mean of the epoch's steps, and of the validation pairs after it.
+    psnr, input_psnr : float
+        Of the validation photos, in dB: restored, and untouched.
+    images_per_second : float
+        Patches trained on, validation apart.
+    """
+
+    epoch: int
+    step: int
+    minutes: float
+    rate: float
+    loss: float
+    val_loss: float
+    psnr: float
+    input_psnr: float
+    images_per_second: float
+
+
+def append(folder: Path, row: Row) -> None:
+    """Add a row, after a header where the file is new."""
+    path = folder / HISTORY
+    fresh = not path.exists()
+    with path.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [field.name for field in fields(Row)])
+        if fresh:
+            writer.writeheader()
+        writer.writerow({name: _short(value) for name, value in asdict(row).items()})
+
+
+def forget_after(folder: Path, step: int) -> None:
+    """Drop the rows past `step`, whose steps a resumed run takes again."""
+    path = folder / HISTORY
+    if not path.is_file():
+        return
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if _int(row.get("step")) <= step]
+    path.unlink()
+    for row in rows:
+        values = {f.name: float(row[f.name]) for f in fields(Row)}
+        append(folder, Row(**{**values, "epoch": _int(row["epoch"]), "step": _int(row["step"])}))  # type: ignore[arg-type]
+
+
+def _short(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:.6g}"
+
+
+def _int(text: str | None) -> int:
+    return int(float(text or 0))

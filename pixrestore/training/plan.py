@@ -1,0 +1,179 @@
+"""What a training run is to do, settled before it starts and kept in ``run.json``."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pixrestore.errors import TrainingError, UsageError, nearest
+from pixrestore.model import replace_text
+from pixrestore.options import checked, options_of
+from pixrestore.plugins import load_plugins
+from pixrestore.recipe import Recipe
+from pixrestore.task import Task
+
+PLAN = "run.json"
+_DEFAULT_EPOCHS = 20
+# An epoch over a handful of photos would be over before a progress bar could show it.
+_SHORTEST_EPOCH = 50
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When a run ends: at the first of these that is reached; None is no limit.
+
+    Attributes
+    ----------
+    epochs : int, optional
+        Passes over the training photos, each giving `Recipe.crops` patches.
+    steps : int, optional
+        Optimiser steps.
+    minutes : float, optional
+        Minutes of training, validation included, summed over a run and its resumptions.
+    patience : int
+        Epochs without a better validation loss after which to stop; 0 never stops early.
+    """
+
+    epochs: int | None = None
+    steps: int | None = None
+    minutes: float | None = None
+    patience: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "steps", "minutes"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise UsageError(f"--{name} must be more than 0, not {value}")
+        if self.patience < 0:
+            raise UsageError(f"--patience must be 0 or more, not {self.patience}")
+
+    def last_step(self, steps_per_epoch: int) -> int | None:
+        """Return the step at which the run ends; None where only the clock ends it."""
+        by_epochs = None if self.epochs is None else self.epochs * steps_per_epoch
+        limits = [limit for limit in (self.steps, by_epochs) if limit is not None]
+        return min(limits) if limits else None
+
+    def done(self, step: int, last_step: int | None, seconds: float) -> float:
+        """Return how much of the budget is used up, 0 to 1."""
+        by_steps = step / last_step if last_step else 0.0
+        by_clock = seconds / (60 * self.minutes) if self.minutes else 0.0
+        return min(1.0, max(by_steps, by_clock))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run's settings: the task, the recipe, the budget, where photos and results are."""
+
+    task: Task
+    recipe: Recipe
+    budget: Budget
+    data: str
+    out: Path
+    valid: str | None = None
+    init: str | None = None
+    seed: int = 0
+    tensorboard: bool = False
+    command: str = field(default="", compare=False)
+
+    def steps_per_epoch(self, photos: int) -> int:
+        """Return the optimiser steps of one epoch over that many photos."""
+        return max(_SHORTEST_EPOCH, -(-photos * self.recipe.crops // self.recipe.batch))
+
+    def describe(self) -> dict[str, Any]:
+        """Return the plan as plain JSON values."""
+        return {
+            "task": {"name": self.task.name, "options": self.task.options()},
+            "recipe": dataclasses.asdict(self.recipe),
+            "budget": dataclasses.asdict(self.budget),
+            "data": self.data,
+            "valid": self.valid,
+            "init": self.init,
+            "seed": self.seed,
+            "tensorboard": self.tensorboard,
+            "command": self.command,
+        }
+
+    def save(self) -> None:
+        """Write ``run.json`` into the run's folder."""
+        self.out.mkdir(parents=True, exist_ok=True)
+        replace_text(self.out / PLAN, json.dumps(self.describe(), indent=2) + "\n")
+
+
+def load_plan(out: Path) -> Plan:
+    """Read the plan of a run that was started earlier; `TrainingError` when there is none."""
+    path = out / PLAN
+    if not path.is_file():
+        raise TrainingError(f"there is no run to resume in {out}: it has no {PLAN}")
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        task = load_plugins().task(data["task"]["name"])
+        return Plan(
+            task=task(**checked(task, data["task"]["options"])),
+            recipe=Recipe(**checked(Recipe, _without_mappings(data["recipe"]), ), arguments=data["recipe"]["arguments"]),
+            budget=Budget(**data["budget"]),
+            data=data["data"],
+            out=out,
+            valid=data["valid"],
+            init=data["init"],
+            seed=data["seed"],
+            tensorboard=data["tensorboard"],
+            command=data["command"],
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise TrainingError(f"{path} cannot be read: {error!r}") from error
+
+
+def settle_recipe(
+    task: Task, arch: str | None, arguments: Mapping[str, Any] | None, changes: Mapping[str, Any]
+) -> Recipe:
+    """Settle the recipe: the task's suggestion, the architecture's where it differs, the user's.
+
+    Parameters
+    ----------
+    task : Task
+    arch : str, optional
+        The architecture the user asked for.
+    arguments : mapping, optional
+        Arguments of the architecture.
+    changes : mapping
+        Fields of `Recipe`, other than the architecture and its arguments.
+
+    Raises
+    ------
+    UsageError, UnknownNameError
+        For a name or a value that does not exist.
+    """
+    recipe = task.recipe
+    architecture = arch or recipe.architecture
+    function = load_plugins().architecture(architecture)
+    if architecture != recipe.architecture:
+        # A recipe's arguments and loss were chosen for its own architecture.
+        suggested = getattr(function, "recipe", Recipe(architecture=architecture))
+        recipe = dataclasses.replace(suggested, crops=recipe.crops)
+    known = {option.name: option for option in options_of(Recipe) if option.name not in _ELSEWHERE}
+    for name in changes:
+        if name not in known:
+            raise UsageError(f"training has no setting {name!r}: {nearest(name, known)}")
+    settled = {name: known[name].check(value) for name, value in changes.items()}
+    given = checked(function, arguments or {})
+    return dataclasses.replace(
+        recipe, architecture=architecture, arguments={**recipe.arguments, **given}, **settled
+    )
+
+
+_ELSEWHERE = ("architecture", "arguments")
+
+
+def _without_mappings(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != "arguments"}
+
+
+def with_default_end(budget: Budget) -> Budget:
+    """Give a budget without any end a moderate number of epochs."""
+    if budget.epochs is budget.steps is budget.minutes is None:
+        return dataclasses.replace(budget, epochs=_DEFAULT_EPOCHS)
+    return budget

@@ -1,0 +1,323 @@
+"""One training run from its plan to its model folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pixrestore.backend import import_keras
+from pixrestore.data import Pairs, Photos, Sampler, folders_of, open_photos, split, training_files
+from pixrestore.errors import OutputError, TrainingDataError, TrainingError
+from pixrestore.geometry import fixed_side, measure_margin, size_multiple
+from pixrestore.model import Model, load_model, rewrite_description, write_model
+from pixrestore.network import KerasNetwork, pair_channels
+from pixrestore.restoring import Geometry
+from pixrestore.training import history
+from pixrestore.training.callbacks import (
+    Checkpoints,
+    Clock,
+    EpochEnd,
+    Guard,
+    Pace,
+    Ticker,
+    plain_optimizer,
+)
+from pixrestore.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from pixrestore.training.compiled import Trainee
+from pixrestore.training.devices import choose_devices
+from pixrestore.training.feed import feed, pairs_per_second
+from pixrestore.training.samples import write_sheet
+from pixrestore.training.validation import Measured, Validation, validation_pairs
+
+if TYPE_CHECKING:
+    from pixrestore.training.display import Display
+    from pixrestore.training.plan import Plan
+
+# Enough held-out photos to measure with; more would only be lost to training.
+_LARGEST_VALIDATION = 256
+_VALIDATION_SHARE = 0.1
+_VALIDATION_SIDE_FOR_DETAIL = 192
+_MARGIN_PHOTOS = 4
+_UNMEASURED_MARGIN = 64
+
+
+class Run:
+    """A training run: its photos, its network, and where it stands.
+
+    Parameters
+    ----------
+    plan : Plan
+    display : Display
+    resume : bool
+        Go on from the last checkpoint in the plan's folder.
+    """
+
+    def __init__(self, plan: Plan, display: Display, resume: bool) -> None:
+        import_keras().utils.set_random_seed(plan.seed)
+        self.plan, self.display = plan, display
+        self.channels = pair_channels(plan.task)
+        self.trainee = Trainee(plan.recipe, self.channels, choose_devices())
+        if plan.init and not resume:
+            self.trainee.start_from(load_model(plan.init).weights_path)
+        side = fixed_side(self.trainee.core)
+        multiple = 1 if side else size_multiple(self.trainee.core)
+        patch = side or -(-plan.recipe.patch // multiple) * multiple
+        self.geometry = Geometry(
+            multiple, _UNMEASURED_MARGIN, side, plan.recipe.working_size or patch
+        )
+        self.photos, held_out = self._open_photos(patch)
+        self.pairs = Pairs(
+            plan.task,
+            self.photos,
+            Sampler(folders_of(self.photos.paths), plan.recipe.balance, plan.seed),
+            patch,
+            plan.recipe.batch,
+            plan.seed,
+        )
+        self.validation = self._validate_on(held_out, patch)
+        self.progress = load_checkpoint(plan.out, self.trainee.core) if resume else Progress()
+        history.forget_after(plan.out, self.progress.step)
+        self.clock = Clock(self.progress.seconds)
+        self.steps_per_epoch = plan.steps_per_epoch(len(self.photos))
+        self.last_step = plan.budget.last_step(self.steps_per_epoch)
+        self.model: Model | None = None
+        self._epoch_began = (0.0, 0)
+
+    def train(self) -> Model:
+        """Train until the budget is used; return the best model.
+
+        Raises
+        ------
+        TrainingError
+            The loss stopped being a number; the best model so far is in the folder.
+        KeyboardInterrupt
+            The user interrupted; a checkpoint and the best model so far are in the folder.
+        """
+        guard = Guard()
+        self._say_what_is_fast()
+        try:
+            with self.display:
+                self._fit(guard)
+        except KeyboardInterrupt:
+            self._save_checkpoint()
+            if not (self.plan.out / "model.json").exists():
+                self._keep_best(self._measure())
+            raise
+        if guard.failed:
+            raise TrainingError(
+                f"the loss is no longer a number after step {self.progress.step}: "
+                f"{self.plan.out} keeps the last good weights; try a lower --rate"
+            )
+        return self._finish()
+
+    def _open_photos(self, patch: int) -> tuple[Photos, Photos]:
+        plan = self.plan
+        files = training_files(Path(plan.data))
+        if plan.valid:
+            held_out = training_files(Path(plan.valid))
+        else:
+            share = min(_VALIDATION_SHARE, _LARGEST_VALIDATION / max(1, len(files)))
+            files, held_out = split(files, share)
+        if not files:
+            raise TrainingDataError(f"there are no photos to train on in {plan.data}")
+        if not held_out:
+            raise TrainingDataError(
+                "there are no photos to validate on: give two different photos or more, or --valid"
+            )
+        photos = open_photos(files, plan.task, patch)
+        photos.inspect(np.random.default_rng(plan.seed))
+        valid = open_photos(held_out, plan.task, patch)
+        valid.inspect(np.random.default_rng(plan.seed))
+        self.display.say(f"{len(photos)} photos to train on, {len(valid)} to validate on")
+        return photos, valid
+
+    def _validate_on(self, photos: Photos, patch: int) -> Validation:
+        side = patch
+        if self.plan.task.scope == "local" and not self.geometry.side:
+            multiple = self.geometry.multiple
+            side = max(patch, _VALIDATION_SIDE_FOR_DETAIL // multiple * multiple)
+        return validation_pairs(self.plan.task, photos, side, self.plan.seed)
+
+    def _say_what_is_fast(self) -> None:
+        parameters = self.trainee.core.count_params()
+        self.display.say(
+            f"{self.plan.task.name} with {self.plan.recipe.architecture}, "
+            f"{parameters:,} parameters; the pipeline alone makes "
+            f"{pairs_per_second(self.pairs):.0f} images/s"
+        )
+
+    def _fit(self, guard: Guard) -> None:
+        pace = Pace(self.plan, self.progress, self.clock, self.last_step)
+        callbacks = [
+            pace,
+            guard,
+            Checkpoints(self._save_checkpoint, guard),
+            Ticker(lambda loss: self._show(loss, pace.done)),
+            EpochEnd(self._finish_epoch, guard),
+            *self._tensorboard(),
+        ]
+        data = feed(self.pairs, self.progress.step)
+        self._begin_epoch()
+        while pace.done < 1 and not self.trainee.core.stop_training:
+            # An epoch that a resumption starts in the middle, or that the budget ends early, is
+            # shorter than the others: each goes to `fit` as a stretch of equal epochs.
+            first, last, steps = self._stretch()
+            self.trainee.core.fit(
+                data,
+                initial_epoch=first,
+                epochs=last,
+                steps_per_epoch=steps,
+                callbacks=callbacks,
+                shuffle=False,
+                verbose=0,
+            )
+            if self.trainee.core.stop_training:
+                break
+            data = feed(self.pairs, self.progress.step)
+
+    def _stretch(self) -> tuple[int, int, int]:
+        """Return first epoch, epoch to stop before, and steps of each, from here on."""
+        epoch, within = divmod(self.progress.step, self.steps_per_epoch)
+        left = math.inf if self.last_step is None else self.last_step - self.progress.step
+        if within or left < self.steps_per_epoch:
+            return epoch, epoch + 1, int(min(self.steps_per_epoch - within, left))
+        whole = 1_000_000 if left == math.inf else int(left // self.steps_per_epoch)
+        return epoch, epoch + whole, self.steps_per_epoch
+
+    def _show(self, loss: float, done: float) -> None:
+        step = self.progress.step
+        self.display.step((step - 1) // self.steps_per_epoch + 1, step, done, loss)
+
+    def _begin_epoch(self) -> None:
+        self._epoch_began = (self.clock.seconds(), self.progress.step)
+        self.display.pause()
+
+    def _finish_epoch(self, loss: float) -> bool:
+        """Validate, note, keep the best, save; return True when patience is over."""
+        seconds, step = self._epoch_began
+        trained = (self.progress.step - step) * self.plan.recipe.batch
+        speed = trained / max(1e-9, self.clock.seconds() - seconds)
+        measured = self._measure()
+        epoch = -(-self.progress.step // self.steps_per_epoch)
+        row = history.Row(
+            epoch=epoch,
+            step=self.progress.step,
+            minutes=self.clock.seconds() / 60,
+            rate=float(plain_optimizer(self.trainee.core).learning_rate),
+            loss=loss,
+            val_loss=measured.loss,
+            psnr=measured.psnr,
+            input_psnr=self.validation.input_psnr,
+            images_per_second=speed,
+        )
+        self._note(row, measured)
+        self._count_stale(measured)
+        self._save_checkpoint()
+        self._begin_epoch()
+        return 0 < self.plan.budget.patience <= self.progress.stale
+
+    def _note(self, row: history.Row, measured: Measured) -> None:
+        try:
+            history.append(self.plan.out, row)
+            folder = self.plan.out / "samples"
+            folder.mkdir(exist_ok=True)
+            write_sheet(folder / f"epoch-{row.epoch:04}.png", self.validation, measured)
+        except OSError as error:
+            raise OutputError(f"cannot write to {self.plan.out}: {error.strerror}") from error
+        better = "  best so far" if measured.loss < self.progress.best_loss else ""
+        self.display.say(
+            f"epoch {row.epoch}  step {row.step}  {row.minutes:.1f} min  "
+            f"loss {row.loss:.5f}  val {row.val_loss:.5f}  "
+            f"PSNR {row.psnr:.2f} dB (doing nothing {row.input_psnr:.2f})  "
+            f"{row.images_per_second:.1f} images/s{better}"
+        )
+
+    def _measure(self) -> Measured:
+        with self.trainee.averaged():
+            return self.validation.measure(self.trainee.answer, self.trainee.mean_loss)
+
+    def _count_stale(self, measured: Measured) -> None:
+        if measured.loss < self.progress.best_loss:
+            self.progress.best_loss = measured.loss
+            self.progress.best_step = self.progress.step
+            self.progress.stale = 0
+            self._keep_best(measured)
+        else:
+            self.progress.stale += 1
+
+    def _keep_best(self, measured: Measured) -> None:
+        recipe = self.plan.recipe
+        model = Model(
+            folder=self.plan.out,
+            task=self.plan.task,
+            architecture=recipe.architecture,
+            arguments=recipe.arguments,
+            channels=self.channels,
+            loss=recipe.loss,
+            geometry=self.geometry,
+            training=self._story(),
+            figures={
+                "validation": {
+                    "photos": len(self.validation.x),
+                    "loss": measured.loss,
+                    "psnr": measured.psnr,
+                    "input_psnr": self.validation.input_psnr,
+                }
+            },
+        )
+        with self.trainee.averaged():
+            self.model = write_model(model, self.trainee.save_weights)
+
+    def _story(self) -> dict[str, Any]:
+        plan = self.plan
+        settings = dataclasses.asdict(plan.recipe)
+        return {
+            "data": plan.data,
+            "photos": len(self.photos),
+            "command": plan.command,
+            "seed": plan.seed,
+            "init": plan.init,
+            "steps": self.progress.step,
+            "minutes": round(self.clock.seconds() / 60, 1),
+            "parameters": self.trainee.core.count_params(),
+            "recipe": {k: v for k, v in settings.items() if k not in ("architecture", "arguments")},
+        }
+
+    def _save_checkpoint(self) -> None:
+        self.progress.seconds = self.clock.seconds()
+        save_checkpoint(self.plan.out, self.trainee.core, self.progress)
+
+    def _tensorboard(self) -> list[Any]:
+        if not self.plan.tensorboard:
+            return []
+        return [import_keras().callbacks.TensorBoard(str(self.plan.out / "tensorboard"))]
+
+    def _finish(self) -> Model:
+        """Measure the tiles' margin with the best weights; name the photos that were bad."""
+        best = load_model(self.plan.out)
+        if self.plan.task.scope == "local" and not self.geometry.side:
+            self.trainee.start_from(best.weights_path)
+            margin = measure_margin(
+                KerasNetwork(self.trainee.network),
+                self.validation.x[:_MARGIN_PHOTOS],
+                self.geometry.multiple,
+            )
+            geometry = dataclasses.replace(self.geometry, margin=margin)
+            best = dataclasses.replace(best, geometry=geometry)
+        training = {**best.training, "steps": self.progress.step, "best_step": self.progress.best_step}
+        training["minutes"] = round(self.clock.seconds() / 60, 1)
+        best = dataclasses.replace(best, training=training)
+        rewrite_description(best)
+        self._name_unreadable()
+        return best
+
+    def _name_unreadable(self) -> None:
+        bad = self.photos.unreadable
+        if bad:
+            self.display.say(f"{len(bad)} photos could not be read and were skipped:")
+            for path, why in bad.items():
+                self.display.say(f"  {path}: {why}")

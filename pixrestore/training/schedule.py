@@ -1,0 +1,32 @@
+"""The learning rate over a run: warm-up, then a cosine to zero (Loshchilov & Hutter, ICLR 2017)."""
+
+from __future__ import annotations
+
+import math
+
+
+def rate_at(step: int, done: float, highest: float, warmup: int) -> float:
+    """Return the learning rate.
+
+    Parameters
+    ----------
+    step : int
+        Steps taken so far.
+    done : float
+        How much of the run's budget is used up, 0 to 1; time counts as well as steps, so that a
+        run of so many minutes ends its cosine when they are over.
+    highest : float
+        The rate after the warm-up.
+    warmup : int
+        Steps from nearly zero to `highest`; fewer in a run that this would take a tenth of.
+    """
+    rising = min(1.0, max((step + 1) / warmup, 10 * done)) if warmup else 1.0
+    return highest * rising * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
+def ema_momentum_at(step: int, highest: float) -> float:
+    """Return the momentum of the weights' running average.
+
+    It starts low, so that the average of a short run is not mostly its untrained beginning.
+    """
+    return min(highest, (1 + step) / (10 + step))
