@@ -84,6 +84,33 @@ def usable_cpus() -> int:
     return max(1, min(count, round(quota))) if quota else count
 
 
+def available_memory() -> int | None:
+    """Return how many bytes this process may still take, within a container's limit.
+
+    Returns
+    -------
+    int or None
+        None where the system does not say.
+    """
+    free = []
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        free += [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
+    except (OSError, ValueError):
+        pass
+    for folder in [*_own_groups(_CGROUP), _CGROUP / "memory"]:
+        for limit, used in (
+            ("memory.max", "memory.current"),
+            ("memory.limit_in_bytes", "memory.usage_in_bytes"),
+        ):
+            try:
+                most, taken = (int((folder / name).read_text()) for name in (limit, used))
+            except (OSError, ValueError):  # no such file, or "max"
+                continue
+            free.append(max(0, most - taken))
+    return min(free) if free else None
+
+
 def _cpu_quota(root: Path) -> float | None:
     """Return the processors that the control group at `root` allows, or None without a limit."""
     for folder in _own_groups(root):

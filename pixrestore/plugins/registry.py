@@ -60,7 +60,7 @@ class Plugin:
     tasks, architectures, models : Mapping
         What it provides, by name.
     commands : tuple of str
-        Names of the commands it adds; known once the command line has asked for them.
+        Names of the commands it adds, filled in by the command line.
     failures : tuple of Failure
         What went wrong. Whatever did work is provided all the same.
     notes : tuple of str
@@ -79,6 +79,7 @@ class Plugin:
     tasks: Mapping[str, type[Task]] = field(default_factory=dict)
     architectures: Mapping[str, Architecture] = field(default_factory=dict)
     models: Mapping[str, Path] = field(default_factory=dict)
+    commands: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
     active: bool = True
@@ -97,7 +98,8 @@ class Plugin:
             return "off"
         if not self.failures:
             return "ok"
-        return "partly" if self.tasks or self.architectures or self.models else "failed"
+        given = self.tasks or self.architectures or self.models or self.commands
+        return "partly" if given else "failed"
 
     def complaints(self) -> list[str]:
         """Describe each failure in one line: who, when and why."""

@@ -1,0 +1,134 @@
+"""``pixrestore doctor``: whether everything that pixrestore needs works here."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from typing import Annotated, Literal
+
+import typer
+
+from pixrestore.cli.plugin_commands import plugins_with_commands
+from pixrestore.cli.tables import as_json
+from pixrestore.plugins import load_plugins
+
+_PACKAGES = ("tensorflow", "keras", "numpy", "scikit-image", "scipy", "Pillow", "pluggy", "typer")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    topic: str
+    status: Literal["ok", "problem"]
+    text: str
+
+
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """Check that what pixrestore needs works here.
+
+    Versions, devices, memory, plugins and models; the exit code is 1 when something is wrong.
+    """
+    findings = [finding for check in _CHECKS for finding in check()]
+    if json:
+        typer.echo(as_json([asdict(finding) for finding in findings]))
+    else:
+        width = max(len(finding.topic) for finding in findings)
+        for finding in findings:
+            mark = "ok     " if finding.status == "ok" else "PROBLEM"
+            typer.echo(f"{mark}  {finding.topic.ljust(width)}  {finding.text}")
+    if any(finding.status == "problem" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _versions() -> Iterable[Finding]:
+    from pixrestore import __version__
+
+    where = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    yield Finding("pixrestore", "ok", __version__)
+    yield Finding("python", "ok", f"{where}, {sys.executable}")
+    for name in _PACKAGES:
+        try:
+            yield Finding(name, "ok", metadata.version(name))
+        except metadata.PackageNotFoundError:
+            yield Finding(name, "problem", "is not installed")
+
+
+def _devices() -> Iterable[Finding]:
+    from pixrestore.backend import import_keras, usable_cpus
+    from pixrestore.errors import PixrestoreError
+
+    try:
+        import_keras()
+        import tensorflow as tf
+
+        total = float(tf.reduce_sum(tf.ones((8, 8)) @ tf.ones((8, 8))))
+        gpus = [
+            tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
+            for gpu in tf.config.list_physical_devices("GPU")
+        ]
+    except PixrestoreError as error:
+        yield Finding("backend", "problem", str(error))
+        return
+    works = total == 512
+    text = "TensorFlow computes" if works else f"TensorFlow computes {total} instead of 512"
+    yield Finding("backend", "ok" if works else "problem", text)
+    yield Finding("threads", "ok", f"{usable_cpus()} of {os.cpu_count()} processors")
+    yield Finding("gpu", "ok", ", ".join(gpus) or "none")
+
+
+def _memory() -> Iterable[Finding]:
+    from pixrestore.backend import available_memory
+
+    free = available_memory()
+    if free is not None:
+        low = free < 1e9
+        text = f"{free / 1e9:.1f} GB available"
+        yield Finding("memory", "problem" if low else "ok", text)
+
+
+def _plugins() -> Iterable[Finding]:
+    for plugin in plugins_with_commands():
+        if plugin.builtin and not plugin.failures:
+            continue
+        if not plugin.failures:
+            yield Finding("plugin", "ok", f"{plugin.title}: {plugin.status}")
+        for line in plugin.complaints():
+            yield Finding("plugin", "problem", line.removeprefix("plugin "))
+        for note in plugin.notes:
+            yield Finding("plugin", "ok", f"{plugin.title}: {note}")
+    for kind in ("tasks", "architectures", "models"):
+        for name, owners in load_plugins().disputes(kind).items():
+            text = f"{kind} {name!r} is claimed by {' and '.join(owners)}"
+            yield Finding("plugin", "problem", text)
+
+
+def _models() -> Iterable[Finding]:
+    from pixrestore.errors import PixrestoreError
+    from pixrestore.model import check_weights, load_model
+
+    found = load_plugins().models
+    if not found:
+        yield Finding("model", "problem", "no trained model is installed")
+    for name, folder in found.items():
+        try:
+            check_weights(load_model(folder))
+        except PixrestoreError as error:
+            yield Finding("model", "problem", f"{name}: {error}")
+        else:
+            yield Finding("model", "ok", f"{name}: the weights are what they should be")
+
+
+_CHECKS: tuple[Callable[[], Iterable[Finding]], ...] = (
+    _versions,
+    _devices,
+    _memory,
+    _plugins,
+    _models,
+)

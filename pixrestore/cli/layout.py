@@ -1,0 +1,57 @@
+"""How ``--help`` looks: plain sections, quick to print and easy to read in any terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+# Wider than typer's 80 columns, so that most options fit on one line.
+SETTINGS = {"max_content_width": 100, "help_option_names": ["-h", "--help"]}
+
+
+# Wide enough for a range of numbers: "--sigma float 0..255 or low,high".
+_WIDEST = 36
+
+
+class Command(TyperCommand):
+    """A command whose options stand under the title of their panel."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write one section for the arguments and one for each panel of options."""
+        _write_params(self.get_params(ctx), ctx, formatter)
+
+
+class Group(TyperGroup):
+    """The program, whose commands stand under the title of their panel."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands by panel, then the options."""
+        panels: dict[str, list[tuple[str, str]]] = {}
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if command is None or command.hidden:
+                continue
+            title = getattr(command, "rich_help_panel", None) or "Commands of plugins"
+            panels.setdefault(title, []).append((name, command.get_short_help_str(limit=80)))
+        width = max(len(name) for rows in panels.values() for name, _ in rows)
+        for title, rows in panels.items():
+            with formatter.section(title):
+                # Equal widths keep the sections' columns in line.
+                formatter.write_dl([(name.ljust(width), text) for name, text in rows])
+        _write_params(self.get_params(ctx), ctx, formatter)
+
+
+def _write_params(params: Iterable[Any], ctx: Any, formatter: Any) -> None:
+    panels: dict[str, list[tuple[str, str]]] = {}
+    for param in params:
+        record = param.get_help_record(ctx)
+        if record is not None:
+            kind = "Arguments" if param.param_type_name == "argument" else "Options"
+            panels.setdefault(getattr(param, "rich_help_panel", None) or kind, []).append(record)
+    # What every command has stands last.
+    general = panels.pop("Options", None)
+    for title, rows in [*panels.items(), *([("Options", general)] if general else [])]:
+        with formatter.section(title):
+            formatter.write_dl(rows, col_max=_WIDEST)

@@ -1,0 +1,188 @@
+"""``pixrestore tasks``, ``architectures``, ``models`` and ``plugins``: what there is."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from pixrestore.cli.choosing import model_description
+from pixrestore.cli.plugin_commands import plugins_with_commands
+from pixrestore.cli.sections import shown
+from pixrestore.cli.tables import as_json, table
+from pixrestore.options import Option, options_of
+from pixrestore.plugins import Plugin, load_plugins
+
+Json = Annotated[bool, typer.Option("--json", help="Print a JSON list.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show more.")]
+
+
+def tasks(verbose: Verbose = False, json: Json = False) -> None:
+    """List the tasks: kinds of damage that can be undone."""
+    rows = [
+        {
+            "name": name,
+            "summary": task.summary(),
+            "scope": task.scope,
+            "plugin": _owner("tasks", name),
+            "options": _described(options_of(task)),
+        }
+        for name, task in load_plugins().tasks.items()
+    ]
+    _print(rows, ["name", "summary", "plugin"], json, verbose)
+    _print_disputes("tasks")
+
+
+def architectures(verbose: Verbose = False, json: Json = False) -> None:
+    """List the architectures: designs of networks."""
+    rows = [
+        {
+            "name": name,
+            "summary": (inspect.getdoc(function) or "").partition("\n")[0],
+            "plugin": _owner("architectures", name),
+            "options": _described(options_of(function)),
+        }
+        for name, function in load_plugins().architectures.items()
+    ]
+    _print(rows, ["name", "summary", "plugin"], json, verbose)
+    _print_disputes("architectures")
+
+
+def models(json: Json = False) -> None:
+    """List the installed models, which --model can name."""
+    rows = [_model(name, str(path)) for name, path in load_plugins().models.items()]
+    _print(rows, ["name", "task", "architecture", "size", "plugin", "folder"], json)
+    _print_disputes("models")
+
+
+def plugins(
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show the tracebacks of failures.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """List the plugins, and what went wrong with them."""
+    found = plugins_with_commands()
+    if json:
+        typer.echo(as_json([plugin_as_data(plugin, verbose) for plugin in found]))
+        return
+    rows = [
+        [p.name, f"{p.distribution} {p.version}".strip(), p.status, _provides(p)] for p in found
+    ]
+    typer.echo(table(["name", "distribution", "status", "provides"], rows))
+    for plugin in found:
+        for failure, line in zip(plugin.failures, plugin.complaints(), strict=True):
+            typer.echo(f"\n{line}")
+            if verbose and failure.traceback:
+                typer.echo(failure.traceback.rstrip())
+        for note in plugin.notes:
+            typer.echo(f"\nplugin {plugin.title}: {note}")
+
+
+def plugin_as_data(plugin: Plugin, tracebacks: bool = False) -> dict[str, Any]:
+    """Return a plugin as JSON values, with `tracebacks` where asked for."""
+    failures = []
+    for failure in plugin.failures:
+        described = {"stage": failure.stage, "cause": failure.cause}
+        if tracebacks:
+            described["traceback"] = failure.traceback
+        failures.append(described)
+    return {
+        "name": plugin.name,
+        "distribution": plugin.distribution,
+        "version": plugin.version,
+        "module": plugin.module,
+        "builtin": plugin.builtin,
+        "status": plugin.status,
+        "tasks": list(plugin.tasks),
+        "architectures": list(plugin.architectures),
+        "models": {name: str(path) for name, path in plugin.models.items()},
+        "commands": list(plugin.commands),
+        "failures": failures,
+        "notes": list(plugin.notes),
+    }
+
+
+def _provides(plugin: Plugin) -> str:
+    kinds = {
+        "tasks": plugin.tasks,
+        "architectures": plugin.architectures,
+        "models": plugin.models,
+        "commands": plugin.commands,
+    }
+    return "; ".join(f"{kind} {', '.join(names)}" for kind, names in kinds.items() if names)
+
+
+def _model(name: str, folder: str) -> dict[str, Any]:
+    """Describe a model by its ``model.json`` alone."""
+    description = model_description(name)
+
+    def get(*keys: str) -> Any:
+        value: Any = description
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+
+    return {
+        "name": name,
+        "task": get("task", "name") or "?",
+        "options": get("task", "options") or {},
+        "architecture": get("architecture", "name") or "?",
+        "bytes": get("weights", "bytes"),
+        "licence": get("licence") or "",
+        "figures": get("figures") or {},
+        "plugin": _owner("models", name),
+        "folder": folder,
+    }
+
+
+def _owner(kind: str, name: str) -> str:
+    """Return the distribution that provides something."""
+    owners = [p.distribution for p in load_plugins().plugins if name in getattr(p, kind)]
+    return owners[0] if owners else ""
+
+
+def _described(options: Sequence[Option]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": option.name,
+            "type": option.type_name,
+            "default": None if option.default is dataclasses.MISSING else option.default,
+            "help": option.help,
+        }
+        for option in options
+    ]
+
+
+def _print(
+    rows: Sequence[dict[str, Any]], columns: Sequence[str], json: bool, verbose: bool = False
+) -> None:
+    if json:
+        typer.echo(as_json(rows))
+        return
+    if not rows:
+        typer.echo("there is none")
+        return
+    if not verbose:
+        typer.echo(table(columns, [[_cell(row, column) for column in columns] for row in rows]))
+        return
+    for row in rows:
+        typer.echo(f"{row['name']}: {row['summary']} ({row['plugin']})")
+        for option in row["options"]:
+            flag = "--" + option["name"].replace("_", "-")
+            typer.echo(f"  {flag} {option['type']}  {option['help']}  [{shown(option['default'])}]")
+
+
+def _cell(row: dict[str, Any], column: str) -> str:
+    if column == "size":
+        return "?" if row["bytes"] is None else f"{row['bytes'] / 1e6:.1f} MB"
+    return str(row[column])
+
+
+def _print_disputes(kind: str) -> None:
+    """Name on standard error what several plugins claim, and so nobody gets."""
+    for name, owners in load_plugins().disputes(kind).items():
+        typer.echo(f"pixrestore: {name!r} is claimed by {' and '.join(owners)}", err=True)

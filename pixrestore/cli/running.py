@@ -1,0 +1,133 @@
+"""Running a command: one line for every error, and an exit code that says which kind it was."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from pixrestore.cli import words
+from pixrestore.errors import OutOfMemoryError, OutputError, PixrestoreError, UsageError
+
+BUG = 70  # EX_SOFTWARE of sysexits.h
+INTERRUPTED = 130  # as shells report SIGINT
+DEBUG = "PIXRESTORE_DEBUG"
+_COMPLETING = "_PIXRESTORE_COMPLETE"
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line on `arguments` and return the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if "--debug" in words.before_command(given):
+        os.environ[DEBUG] = "1"
+    try:
+        _show_warnings_in_one_line()
+        code = _invoke(given)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return _say("stopped", INTERRUPTED)
+    except BrokenPipeError:
+        return _close_quietly()
+    except Exception as error:
+        if debugging():
+            traceback.print_exception(error)
+        return _explain(error)
+
+
+def debugging() -> bool:
+    """Tell whether the user asked for tracebacks."""
+    return os.environ.get(DEBUG, "") not in ("", "0")
+
+
+def _invoke(given: list[str]) -> int:
+    from pixrestore.cli.app import build_app, complaints
+
+    app = build_app(given)
+    if _COMPLETING not in os.environ:
+        for line in complaints(given):
+            _say(line)
+    result = app(given, prog_name="pixrestore", standalone_mode=False)
+    if result == INTERRUPTED:
+        raise KeyboardInterrupt
+    return result if isinstance(result, int) else 0
+
+
+def _explain(error: Exception) -> int:
+    """Print one line about an error; return its exit code."""
+    if isinstance(error, PixrestoreError):
+        return _say(str(error), error.exit_code)
+    if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # typer's usage errors
+        return _say(_usage(error), UsageError.exit_code)
+    if isinstance(error, MemoryError):
+        return _say("out of memory", OutOfMemoryError.exit_code)
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return _say(f"{where}{error.strerror}", OutputError.exit_code)
+    hint = "" if debugging() else f"; {DEBUG}=1 shows where"
+    text = f"{type(error).__name__}: {error}"
+    culprit = _plugin_behind(error)
+    if culprit:
+        return _say(f"plugin {culprit} failed: {text}{hint}", BUG)
+    return _say(f"this is a bug in pixrestore, please report it: {text}{hint}", BUG)
+
+
+def _usage(error: Any) -> str:
+    message = str(error.format_message()).rstrip(".")
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "pixrestore"
+    return f"{message} (see {path} --help)"
+
+
+def _plugin_behind(error: Exception) -> str:
+    """Return the title of the plugin in whose code an error arose, if any."""
+    from pixrestore.plugins import load_plugins
+
+    frames = [
+        frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__)
+    ]
+    packages = {name.partition(".")[0] for name in frames}
+    for plugin in load_plugins().plugins:
+        package = plugin.module.partition(":")[0].partition(".")[0]
+        if not plugin.builtin and package in packages:
+            return plugin.title
+    return ""
+
+
+def _say(message: str, code: int = 0) -> int:
+    line = " ".join(message.split())
+    # Nobody may be listening any more.
+    with contextlib.suppress(OSError, ValueError):
+        print(f"pixrestore: {line}", file=sys.stderr, flush=True)  # noqa: T201
+    return code
+
+
+def _close_quietly() -> int:
+    """Leave without a word: whoever read our output has enough."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    return 0
+
+
+def _show_warnings_in_one_line() -> None:
+    """Show what users should know, and leave out what is meant for developers."""
+    if sys.warnoptions or debugging():
+        return
+    for category in (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ResourceWarning):
+        warnings.simplefilter("ignore", category)
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        _say(f"warning: {message}")
+
+    warnings.showwarning = show

@@ -1,0 +1,123 @@
+"""Options that depend on the task and the architecture, added to a command before it is parsed."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import typer
+
+from pixrestore.options import Option
+
+
+@dataclass(frozen=True)
+class Section:
+    """Options that stand together in ``--help`` and reach the command as one dictionary.
+
+    Attributes
+    ----------
+    key : str
+        Under which the command finds its values. Also what an option's flag begins with when an
+        earlier section has one of the same name: ``--arch-filters``.
+    title : str
+        Heading in ``--help``.
+    options : sequence of Option
+        What they are.
+    defaults : Mapping[str, Any]
+        Values that hold when nobody says anything, where they differ from the options' own.
+    """
+
+    key: str
+    title: str
+    options: Sequence[Option]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+
+def with_sections(function: Callable[..., Any], sections: Sequence[Section]) -> Callable[..., Any]:
+    """Give a command's function the options of `sections` as parameters.
+
+    Parameters
+    ----------
+    function : callable
+        Its parameter ``given`` receives ``{key: {option's name: value}}``, with only the options
+        that the user gave.
+    sections : sequence of Section
+        In order of precedence: the first keeps a name that several have.
+
+    Returns
+    -------
+    callable
+        With a signature that typer reads.
+    """
+    signature = inspect.signature(function, eval_str=True)
+    own = [parameter for parameter in signature.parameters.values() if parameter.name != "given"]
+    taken = {flag for parameter in own for flag in _flags(parameter)}
+    places: dict[str, tuple[str, Option, str]] = {}
+    extra: list[inspect.Parameter] = []
+    for section in sections:
+        for option in section.options:
+            flag = _free_flag(option.name, section.key, taken)
+            taken.add(flag)
+            place = f"{section.key}__{option.name}"
+            places[place] = (section.key, option, flag)
+            default = section.defaults.get(option.name, option.default)
+            extra.append(_parameter(place, option, flag, default, section.title))
+
+    def command(**values: Any) -> Any:
+        given: dict[str, dict[str, Any]] = {section.key: {} for section in sections}
+        for place, (key, option, flag) in places.items():
+            text = values.pop(place)
+            if text is not None:
+                # Errors must name what the user typed.
+                named = dataclasses.replace(option, name=flag.removeprefix("--"))
+                given[key][option.name] = named.parse(text)
+        return function(**values, given=given)
+
+    command.__doc__ = function.__doc__
+    command.__name__ = function.__name__
+    command.__signature__ = signature.replace(parameters=own + extra)  # type: ignore[attr-defined]
+    command.__annotations__ = {}
+    return command
+
+
+def shown(value: Any) -> str:
+    """Return a default as ``--help`` shows it, in the form that users type."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (tuple, list)):
+        return ",".join(shown(item) for item in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _flags(parameter: inspect.Parameter) -> list[str]:
+    metadata = getattr(parameter.annotation, "__metadata__", ())
+    named = [f for info in metadata for f in _declared(info)]
+    return named or ["--" + parameter.name.replace("_", "-")]
+
+
+def _declared(info: Any) -> list[str]:
+    words = [getattr(info, "default", None), *(getattr(info, "param_decls", None) or ())]
+    flags = [w for word in words if isinstance(word, str) for w in word.split("/")]
+    return [flag for flag in flags if flag.startswith("--")]
+
+
+def _free_flag(name: str, key: str, taken: set[str]) -> str:
+    flag = "--" + name.replace("_", "-")
+    return f"--{key}-{flag[2:]}" if flag in taken else flag
+
+
+def _parameter(
+    place: str, option: Option, flag: str, default: Any, title: str
+) -> inspect.Parameter:
+    text = option.help.replace("`", "").rstrip(".")
+    # Authors write help without capitals and stops; here it stands beside sentences.
+    text = f"{text[:1].upper()}{text[1:]}." if text else ""
+    if default is not dataclasses.MISSING and default not in ("", None):
+        text = f"{text}  [default: {shown(default)}]"
+    info = typer.Option(flag, help=text.strip(), metavar=option.type_name, rich_help_panel=title)
+    return inspect.Parameter(
+        place, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, info]
+    )

@@ -1,0 +1,208 @@
+"""``pixrestore train``."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pixrestore.cli.choosing import (
+    Choice,
+    choose_task,
+    model_description,
+    training_sections,
+)
+from pixrestore.cli.sections import with_sections
+from pixrestore.cli.words import value_of
+from pixrestore.errors import UsageError
+
+DEFAULT_TASK = "colorize"
+_RUN = "The run"
+
+
+def command(arguments: Sequence[str]) -> Callable[..., Any]:
+    """Make the command for `arguments`: with the options of its task and its architecture."""
+    choice = _choice(arguments) if arguments else None
+    if choice is None:
+        return with_sections(train, [])
+    return with_sections(train, training_sections(choice, arguments))
+
+
+def train(
+    task: Annotated[
+        str | None,
+        typer.Option(
+            "--task",
+            metavar="TASK",
+            help="What the model is to undo; see `pixrestore tasks`.  [default: colorize]",
+            rich_help_panel=_RUN,
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="DIR",
+            help="Folder of clean photos, searched recursively; without it, the few sample photos "
+            "that come with pixrestore.",
+            rich_help_panel=_RUN,
+        ),
+    ] = None,
+    valid: Annotated[
+        Path | None,
+        typer.Option(
+            "--valid",
+            metavar="DIR",
+            help="Folder of photos to validate on; without it, a share of --data.",
+            rich_help_panel=_RUN,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="DIR",
+            help="Folder of the model.  [default: runs/TASK]",
+            rich_help_panel=_RUN,
+        ),
+    ] = None,
+    arch: Annotated[
+        str | None,
+        typer.Option(
+            "--arch",
+            metavar="NAME",
+            help="Architecture; see `pixrestore architectures`.",
+            rich_help_panel=_RUN,
+        ),
+    ] = None,
+    init: Annotated[
+        str | None,
+        typer.Option(
+            "--init",
+            metavar="MODEL",
+            help="Start from the weights of this model.",
+            rich_help_panel=_RUN,
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on with the interrupted run in --out.", rich_help_panel=_RUN
+        ),
+    ] = False,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            "--epochs", metavar="N", min=1, help="Stop after so many epochs.", rich_help_panel=_RUN
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            "--steps", metavar="N", min=1, help="Stop after so many steps.", rich_help_panel=_RUN
+        ),
+    ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            "--minutes",
+            metavar="N",
+            min=0,
+            help="Stop after so many minutes.",
+            rich_help_panel=_RUN,
+        ),
+    ] = None,
+    patience: Annotated[
+        int | None,
+        typer.Option(
+            "--patience",
+            metavar="N",
+            min=0,
+            help="Stop after so many epochs without a better model; 0 never does.  [default: 0]",
+            rich_help_panel=_RUN,
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            "--seed", metavar="N", help="Of all randomness.  [default: 0]", rich_help_panel=_RUN
+        ),
+    ] = None,
+    tensorboard: Annotated[
+        bool,
+        typer.Option(
+            "--tensorboard", help="Write logs for TensorBoard into --out.", rich_help_panel=_RUN
+        ),
+    ] = False,
+    *,
+    given: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Train a model for a task on a folder of photos.
+
+    The options below the run's depend on --task and --arch: add these to see others.
+    """
+    from pixrestore.training import train as run
+
+    if resume:
+        _refuse_new_settings(given, data=data, valid=valid, arch=arch, init=init, seed=seed)
+    # Left out means that Python's default holds, which stands in one place only.
+    named: dict[str, Any] = {
+        "data": data,
+        "valid": valid,
+        "out": out,
+        "arch": arch,
+        "init": init,
+        "epochs": epochs,
+        "steps": steps,
+        "minutes": minutes,
+        "patience": patience,
+        "seed": seed,
+    }
+    run(
+        task or _task_of_run(out if resume else None) or _task_of(init) or DEFAULT_TASK,
+        resume=resume,
+        tensorboard=tensorboard,
+        recipe=given.get("train"),
+        arguments=given.get("arch"),
+        command=shlex.join(["pixrestore", *sys.argv[1:]]),
+        **{name: value for name, value in named.items() if value is not None},
+        **given.get("task", {}),
+    )
+
+
+def _choice(arguments: Sequence[str]) -> Choice | None:
+    """Find the task: of ``--task``, of the run to resume, of ``--init``, or the default."""
+    out = value_of(arguments, "--out", "-o") if "--resume" in arguments else None
+    resumed = _task_of_run(out)
+    if resumed and value_of(arguments, "--task") is None:
+        arguments = [*arguments, "--task", resumed]
+    return choose_task(arguments, "--init", default=DEFAULT_TASK)
+
+
+def _task_of_run(out: str | Path | None) -> str:
+    """Return the task of the run in a folder; empty when there is none."""
+    if out is None:
+        return ""
+    try:
+        name = json.loads((Path(out) / "run.json").read_text(encoding="utf-8"))["task"]["name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return str(name)
+
+
+def _task_of(model: str | None) -> str:
+    return "" if model is None else str(model_description(model).get("task", {}).get("name", ""))
+
+
+def _refuse_new_settings(given: Mapping[str, Mapping[str, Any]], **named: Any) -> None:
+    changed = [name for name, value in named.items() if value is not None]
+    changed += [name.replace("_", "-") for values in given.values() for name in values]
+    if changed:
+        flags = ", ".join(f"--{name}" for name in changed)
+        raise UsageError(f"--resume goes on with the settings of the run: leave out {flags}")
