@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import stat
 import struct
@@ -31,6 +32,9 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "AVIF", "PPM")
 
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+
+# What tifffile logs about damaged files, users are told by a PhotoError.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 _opening = threading.Lock()
 
@@ -133,7 +137,8 @@ def _reading(source: Any) -> Iterator[BinaryIO]:
         except OSError as error:
             raise PhotoError(f"cannot read {name}: {error.strerror or error}") from error
         except Exception as error:  # decoders raise anything at hostile bytes
-            raise PhotoError(f"cannot read {name}: {error or type(error).__name__}") from error
+            what = f"{type(error).__name__}: {error}"
+            raise PhotoError(f"cannot read {name}: the file is damaged ({what})") from error
 
 
 def _regular_file(source: Any) -> BinaryIO:

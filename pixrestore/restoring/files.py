@@ -1,0 +1,282 @@
+"""Folders of photos: decoding, the network and writing at the same time, one failure at a time."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from pixrestore.errors import OutputError, PixrestoreError
+from pixrestore.images import MAX_PIXELS, Photo, printable, read_photo, to_dtype, write_photo
+from pixrestore.images.files import output_error, remove_leftovers
+from pixrestore.restoring.planning import Job, plan_jobs
+from pixrestore.restoring.restorer import Restorer
+from pixrestore.restoring.scene import shrink
+
+_log = logging.getLogger("pixrestore")
+
+_COMPARED = 1200  # height and width of each half of a comparison, at most
+_GAP = 8
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """What became of one photo.
+
+    Attributes
+    ----------
+    source : Path
+        The photo.
+    status : {"restored", "skipped", "failed"}
+        Skipped means that its result existed.
+    result : Path, optional
+        The restored photo.
+    comparison : Path, optional
+        The before | after picture, when one was asked for.
+    error : Exception, optional
+        Why it failed.
+    notes : tuple of str
+        What a user may want to know, such as pages left out.
+    seconds : float
+        Time the network took.
+    position, total : int
+        This is the how-manieth photo of how many.
+    """
+
+    source: Path
+    status: Literal["restored", "skipped", "failed"]
+    result: Path | None = None
+    comparison: Path | None = None
+    error: Exception | None = None
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+    position: int = 0
+    total: int = 0
+
+    @property
+    def message(self) -> str:
+        """One line for people, printable whatever the file is called."""
+        source = printable(self.source)
+        if self.status == "failed":
+            text = str(self.error).encode("utf-8", "replace").decode()
+            return text if source in text else f"{source}: {text}"
+        target = printable(self.result or "")
+        if self.status == "skipped":
+            return f"{source}: skipped, {target} exists"
+        return f"{source} -> {target}" + "".join(f"; {note}" for note in self.notes)
+
+
+@dataclass
+class Summary:
+    """What became of all photos of a job.
+
+    Attributes
+    ----------
+    results : list of FileResult
+        One for each photo, in the order they were done.
+    """
+
+    results: list[FileResult] = field(default_factory=list)
+
+    def of(self, status: str) -> list[FileResult]:
+        """Return the results of one status."""
+        return [result for result in self.results if result.status == status]
+
+    @property
+    def exit_code(self) -> int:
+        """0 when nothing failed, the failures' own code when they agree on one, else 1."""
+        codes = {getattr(result.error, "exit_code", 1) for result in self.of("failed")}
+        return 0 if not codes else codes.pop() if len(codes) == 1 else 1
+
+    def __str__(self) -> str:
+        parts = [f"{len(self.of('restored'))} restored"]
+        if skipped := len(self.of("skipped")):
+            parts.append(f"{skipped} skipped (their results exist)")
+        if failed := len(self.of("failed")):
+            parts.append(f"{failed} failed")
+        return ", ".join(parts)
+
+
+def restore_files(
+    inputs: Sequence[Path | str],
+    output: Path | str | None,
+    restorer: Restorer,
+    *,
+    overwrite: bool = False,
+    compare: bool = False,
+    report: Callable[[FileResult], None] | None = None,
+    options: Mapping[str, Any] | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> Summary:
+    """Restore photos and folders of photos to files.
+
+    The next photo is decoded and the last one written while the network works. A photo that cannot
+    be restored is reported and does not stop the others. Inputs are never written over, and
+    results appear whole or not at all.
+
+    Parameters
+    ----------
+    inputs : sequence of paths
+        Photos and folders; folders are searched with those below them.
+    output : path, optional
+        A folder, or the file for one photo; by default beside the inputs, see `plan_jobs`.
+    restorer : Restorer
+        What restores them.
+    overwrite : bool
+        Replace results that exist; by default their photos are skipped.
+    compare : bool
+        Also write a before | after picture, ``<result>-compare.jpg``, beside each result.
+    report : callable, optional
+        Called with each `FileResult` as it is done.
+    options : Mapping, optional
+        Options of the task for restoring.
+    max_pixels : int
+        Larger photos are refused.
+
+    Returns
+    -------
+    Summary
+
+    Raises
+    ------
+    OutputError
+        Nothing more can be written, as on a full disk. What was written before stays.
+    UsageError
+        `output` is one photo and the inputs are several, or the task has no such option.
+    """
+    restorer.configured(options or {})
+    places = [Path(path) for path in inputs]
+    jobs = plan_jobs(places, None if output is None else Path(output), restorer.task.name)
+    run = _Run(restorer, dict(options or {}), overwrite, compare, max_pixels, report, len(jobs))
+    run.do(run.still_to_do(jobs))
+    return run.summary
+
+
+@dataclass
+class _Run:
+    """One call of `restore_files`."""
+
+    restorer: Restorer
+    options: dict[str, Any]
+    overwrite: bool
+    compare: bool
+    max_pixels: int
+    report: Callable[[FileResult], None] | None
+    total: int
+    summary: Summary = field(default_factory=Summary)
+    prepared: dict[Path, OutputError | None] = field(default_factory=dict)
+
+    def still_to_do(self, jobs: list[Job]) -> list[Job]:
+        """Report the jobs that need no work, and return the others."""
+        todo = []
+        for job in jobs:
+            error = job.error
+            exists = error is None and os.path.lexists(job.result)
+            if exists and job.result.is_dir():
+                error = OutputError(f"cannot write {printable(job.result)}: it is a folder")
+            if error is not None:
+                self._done(job, "failed", error=error)
+            elif exists and not self.overwrite:
+                self._done(job, "skipped", result=job.result)
+            else:
+                todo.append(job)
+        return todo
+
+    def do(self, jobs: list[Job]) -> None:
+        """Restore photo after photo, reading ahead by one and writing behind by one."""
+        with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
+            writing: tuple[Job, float, Future[tuple[str, ...]]] | None = None
+            reading = reader.submit(self._read, jobs[0]) if jobs else None
+            for job, following in zip(jobs, [*jobs[1:], None], strict=True):
+                assert reading is not None
+                photo = reading
+                reading = reader.submit(self._read, following) if following else None
+                restored = self._restored(job, photo)
+                if writing is not None:
+                    self._written(*writing)
+                writing = None
+                if restored is not None:
+                    before, after, seconds = restored
+                    writing = job, seconds, writer.submit(self._write, job, before, after)
+                del photo, restored
+            if writing is not None:
+                self._written(*writing)
+
+    def _read(self, job: Job) -> Photo:
+        self._prepare(job.result.parent)
+        return read_photo(job.source, max_pixels=self.max_pixels)
+
+    def _prepare(self, folder: Path) -> None:
+        """Make a folder for results and see that it can be written, once, before the work."""
+        if folder not in self.prepared:
+            self.prepared[folder] = None
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                if not os.access(folder, os.W_OK | os.X_OK):
+                    raise PermissionError(13, "no permission to write there")
+                remove_leftovers(folder)
+            except OSError as error:
+                self.prepared[folder] = output_error(folder, error)
+        if failure := self.prepared[folder]:
+            raise failure
+
+    def _restored(self, job: Job, reading: Future[Photo]) -> tuple[Photo, Photo, float] | None:
+        try:
+            before = reading.result()
+            start = time.perf_counter()
+            after = self.restorer.restore_photo(before, **self.options)
+            return before, after, time.perf_counter() - start
+        except Exception as error:  # one photo, or one plugin's task, never stops the rest
+            self._failed(job, error)
+            return None
+
+    def _write(self, job: Job, before: Photo, after: Photo) -> tuple[str, ...]:
+        notes = after.notes + write_photo(after, job.result)
+        if self.compare and not self.overwrite and os.path.lexists(job.comparison):
+            return (*notes, f"{printable(job.comparison)} exists and was kept")
+        if self.compare:
+            write_photo(comparison(before, after), job.comparison)
+        return notes
+
+    def _written(self, job: Job, seconds: float, writing: Future[tuple[str, ...]]) -> None:
+        try:
+            notes = writing.result()
+        except Exception as error:
+            self._failed(job, error)
+            return
+        made = job.comparison if self.compare else None
+        found = {"result": job.result, "comparison": made, "notes": notes, "seconds": seconds}
+        self._done(job, "restored", **found)
+
+    def _failed(self, job: Job, error: Exception) -> None:
+        if not isinstance(error, PixrestoreError):
+            _log.debug("%s", printable(job.source), exc_info=error)
+            failure = f"{type(error).__name__}: {error}"
+            error = PixrestoreError(f"{printable(job.source)}: {failure}")
+        self._done(job, "failed", error=error)
+        if getattr(error, "stopping", False):
+            raise OutputError(f"{error}. Stopped: {self.summary}") from error
+
+    def _done(self, job: Job, status: Any, **found: Any) -> None:
+        position = len(self.summary.results) + 1
+        result = FileResult(job.source, status, position=position, total=self.total, **found)
+        self.summary.results.append(result)
+        if self.report is not None:
+            self.report(result)
+
+
+def comparison(before: Photo, after: Photo) -> Photo:
+    """Return a before | after picture, small enough to look at."""
+    height, width = before.pixels.shape[:2]
+    scale = min(1.0, _COMPARED / max(height, width))
+    shape = max(1, round(height * scale)), max(1, round(width * scale))
+    gap = np.ones((shape[0], _GAP, 3), np.float32)
+    halves = [shrink(before.pixels, shape), gap, shrink(after.pixels, shape)]
+    return Photo(to_dtype(np.concatenate(halves, axis=1), np.uint8), icc=before.icc)

@@ -1,0 +1,137 @@
+"""Which photo's result goes where, decided before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pixrestore.errors import OutputError, PhotoError, PixrestoreError, UsageError
+from pixrestore.images import find_photos, format_of, printable
+
+_COMPARISON = "-compare.jpg"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photo and the place of its result.
+
+    Attributes
+    ----------
+    source : Path
+        The photo.
+    result : Path
+        Where the restored photo goes.
+    comparison : Path
+        Where a before | after picture goes, when one is wanted.
+    error : PixrestoreError, optional
+        Why it cannot be done, when that is known beforehand.
+    """
+
+    source: Path
+    result: Path
+    comparison: Path
+    error: PixrestoreError | None = None
+
+
+def plan_jobs(inputs: Sequence[Path], output: Path | None, name: str) -> list[Job]:
+    """Decide where results go.
+
+    Without `output`, the result of ``old.jpg`` is ``old-<name>.jpg`` beside it, and those of the
+    folder ``photos`` go to ``photos-<name>``. An `output` that ends like a photo is the result of
+    the only photo; any other is a folder, in which the structure of input folders is kept. Kinds
+    that are only read, such as GIF, become PNG.
+
+    Parameters
+    ----------
+    inputs : sequence of Path
+        Photos and folders of photos.
+    output : Path, optional
+        A folder, or the file for one photo.
+    name : str
+        The task's name.
+
+    Returns
+    -------
+    list of Job
+        Inputs that are missing, and results that would replace an input or each other, are jobs
+        with an error.
+    """
+    if output is not None and format_of(output) and not output.is_dir():
+        if len(inputs) != 1 or inputs[0].is_dir():
+            raise UsageError(
+                f"{printable(output)} is one photo, the input is more: give a folder for them"
+            )
+        jobs = [_job(inputs[0], output)]
+    else:
+        if output is not None and output.exists() and not output.is_dir():
+            raise OutputError(f"{printable(output)} is a file, and no kind that can be written")
+        jobs = [job for given in inputs for job in _jobs_of(given, output, name)]
+    return _checked(jobs)
+
+
+def _jobs_of(given: Path, output: Path | None, name: str) -> Iterator[Job]:
+    if not given.is_dir():
+        if output is not None:
+            yield _job(given, output / given.name)
+        else:
+            yield _job(given, given.with_name(f"{given.stem}-{name}{given.suffix}"))
+        return
+    target = output
+    if target is None:
+        whole = given.resolve()
+        target = whole.with_name(f"{whole.name or 'photos'}-{name}")
+    photos = find_photos(given, skip=target)
+    if not photos:
+        error = PhotoError(f"there are no photos in {printable(given)}")
+        yield Job(given, target, target, error)
+    for photo in photos:
+        yield _job(photo, target / photo.relative_to(given))
+
+
+def _job(source: Path, result: Path) -> Job:
+    if format_of(result) is None:
+        result = result.with_name(result.name + ".png")
+    return Job(source, result, result.with_name(result.stem + _COMPARISON))
+
+
+def _checked(jobs: list[Job]) -> list[Job]:
+    """Mark the jobs that must not be done, and drop photos given twice."""
+    sources = {identity: job.source for job in jobs if (identity := _identity(job.source))}
+    claimed: dict[Path, Path] = {}
+    checked = []
+    for job in jobs:
+        if job.error is None and job.result in claimed:
+            if claimed[job.result] == job.source:
+                continue
+            other = printable(claimed[job.result])
+            problem = f"its result would replace that of {other}: use another folder"
+            job = replace(job, error=OutputError(f"{printable(job.source)}: {problem}"))
+        elif job.error is None:
+            claimed[job.result] = job.source
+            job = _kept_from_inputs(job, sources)
+            if job.comparison in claimed:  # photos of one name and two kinds
+                name = job.result.name + _COMPARISON
+                job = replace(job, comparison=job.result.with_name(name))
+            claimed[job.comparison] = job.source
+        checked.append(job)
+    return checked
+
+
+def _kept_from_inputs(job: Job, sources: dict[tuple[int, int], Path]) -> Job:
+    """Refuse to write over any input, by whatever name, link or spelling it goes."""
+    for path in (job.result, job.comparison):
+        identity = _identity(path)
+        if identity in sources:
+            problem = f"would be written over the input {printable(sources[identity])}"
+            return replace(job, error=OutputError(f"{printable(path)} {problem}"))
+    return job
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file whatever its name is; None when there is none."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino

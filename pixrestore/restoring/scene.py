@@ -1,0 +1,103 @@
+"""Scene tasks: the network sees the whole photo small, its answer is brought up to full size."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pixrestore.images import to_float
+from pixrestore.restoring.guided import GuidedUpsampler, resample
+from pixrestore.restoring.network import Array, Geometry, Network, Piece, Pieces
+from pixrestore.task import Task
+
+_BAND = 500_000
+"""Pixels of a photo that are float at a time."""
+
+_LONGEST = 8
+"""Longer side of what the network sees, in working sizes; longer strips are squeezed."""
+
+
+def working_shape(height: int, width: int, geometry: Geometry) -> tuple[int, int]:
+    """Return height and width to which a photo is brought for the network, before padding.
+
+    The shorter side becomes the working size; photos smaller than that are not enlarged. A network
+    of one size sees all photos squeezed to it.
+    """
+    if geometry.side:
+        return geometry.side, geometry.side
+    size = geometry.working_size or 256
+    scale = min(1.0, size / min(height, width))
+    longest = _LONGEST * size
+    return (
+        max(1, min(round(height * scale), longest)),
+        max(1, min(round(width * scale), longest)),
+    )
+
+
+def restore_as_scene(
+    task: Task, network: Network, geometry: Geometry, pixels: NDArray[np.generic]
+) -> Pieces:
+    """Yield a photo band by band with the network's answer at full resolution.
+
+    Parameters
+    ----------
+    task : Task
+        Encodes what the network sees, which is also the guide.
+    network, geometry
+        The network.
+    pixels : ndarray, (H, W, 3), of any dtype of a photo
+        Only the band at work is turned to float.
+    """
+    height, width = pixels.shape[:2]
+    small = task.encode(shrink(pixels, working_shape(height, width, geometry)))
+    answer = _whole_answer(network, geometry, small)
+    upsampler = GuidedUpsampler(_guide(small), answer)
+    for rows in _bands(height, width):
+        degraded = to_float(pixels[rows])
+        full = upsampler.rows(_guide(task.encode(degraded)), (height, width), rows)
+        yield Piece(rows, slice(0, width), degraded, full)
+
+
+def shrink(pixels: NDArray[np.generic], shape: tuple[int, int]) -> Array:
+    """Bring a photo of any dtype to a small float one, with antialiasing, band by band.
+
+    Blocks are averaged first, down to twice the size wanted, as Pillow's ``reducing_gap`` does for
+    whole images in memory.
+    """
+    height, width = pixels.shape[:2]
+    factor = max(1, min(height // (2 * shape[0]), width // (2 * shape[1])))
+    if factor == 1:
+        return resample(to_float(pixels), shape)
+    reduced = np.concatenate(
+        [_reduced(to_float(pixels[rows]), factor) for rows in _bands(height, width, factor)]
+    )
+    # The last block of each axis may stand for fewer pixels than the others.
+    return resample(reduced, shape, extent=(height / factor, width / factor))
+
+
+def _reduced(band: Array, factor: int) -> Array:
+    channels = [Image.fromarray(np.ascontiguousarray(band[..., c])) for c in range(band.shape[-1])]
+    return np.stack([np.asarray(channel.reduce(factor)) for channel in channels], axis=-1)
+
+
+def _bands(height: int, width: int, multiple: int = 1) -> list[slice]:
+    rows = max(1, _BAND // (width * multiple)) * multiple
+    return [slice(top, min(top + rows, height)) for top in range(0, height, rows)]
+
+
+def _whole_answer(network: Network, geometry: Geometry, small: Array) -> Array:
+    """Run the network once on a photo reflected up to a size that it takes."""
+    height, width = small.shape[:2]
+    down, across = ((-length) % geometry.multiple for length in (height, width))
+    if geometry.side:
+        down = across = 0
+    padded = np.pad(small, ((0, down), (0, across), (0, 0)), mode="reflect")
+    answer = network(np.ascontiguousarray(padded[None], np.float32))[0]
+    return np.asarray(answer[:height, :width], np.float32)
+
+
+def _guide(encoded: Array) -> Array:
+    """Return one channel to follow: what the network sees, averaged."""
+    guide: Array = encoded.mean(axis=-1, dtype=np.float32)
+    return guide
