@@ -100,13 +100,21 @@ class Option:
         if self.items is not None:
             parts = [part.strip() for part in text.strip("()[] ").split(",") if part.strip()]
             value: Any = tuple(self._parse_one(self.items, part, text) for part in parts)
-            return self.check(value[0] if self.is_range and len(value) == 1 else value)
+            value = value[0] if self.is_range and len(value) == 1 else value
+            return self._checked_text(value, text)
         if self.choices:
             for choice in self.choices:
                 if str(choice) == text:
                     return choice
             raise self._error(text)
-        return self.check(self._parse_one(self.type, text, text))
+        return self._checked_text(self._parse_one(self.type, text, text), text)
+
+    def _checked_text(self, value: Any, text: str) -> Any:
+        """Check a value read from `text`, which an error shows as it was typed."""
+        try:
+            return self.check(value)
+        except UsageError:
+            raise self._error(text) from None
 
     def _parse_one(self, kind: Any, text: str, whole: str) -> Any:
         if kind is bool:

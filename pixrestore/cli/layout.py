@@ -18,6 +18,12 @@ _WIDEST = 36
 class Command(TyperCommand):
     """A command whose options stand under the title of their panel."""
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return what follows the command's name in the usage line."""
+        arguments = [p for p in self.get_params(ctx) if p.param_type_name == "argument"]
+        named = [_argument(p) if p.required else f"[{_argument(p)}]" for p in arguments]
+        return [*named, "[OPTIONS]"]
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write one section for the arguments and one for each panel of options."""
         _write_params(self.get_params(ctx), ctx, formatter)
@@ -47,11 +53,21 @@ def _write_params(params: Iterable[Any], ctx: Any, formatter: Any) -> None:
     panels: dict[str, list[tuple[str, str]]] = {}
     for param in params:
         record = param.get_help_record(ctx)
-        if record is not None:
-            kind = "Arguments" if param.param_type_name == "argument" else "Options"
-            panels.setdefault(getattr(param, "rich_help_panel", None) or kind, []).append(record)
+        if record is None:
+            continue
+        if param.param_type_name == "argument":
+            panels.setdefault("Arguments", []).append((_argument(param), record[1]))
+        else:
+            title = getattr(param, "rich_help_panel", None) or "Options"
+            panels.setdefault(title, []).append(record)
     # What every command has stands last.
     general = panels.pop("Options", None)
     for title, rows in [*panels.items(), *([("Options", general)] if general else [])]:
         with formatter.section(title):
             formatter.write_dl(rows, col_max=_WIDEST)
+
+
+def _argument(param: Any) -> str:
+    """Return an argument as users read it: ``IN...``."""
+    name = str(param.metavar or param.name).upper()
+    return name + "..." if param.nargs != 1 else name

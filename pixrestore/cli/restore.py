@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,9 +12,12 @@ from pixrestore.cli.choosing import choose_task
 from pixrestore.cli.sections import with_sections
 from pixrestore.errors import UsageError
 
+if TYPE_CHECKING:
+    from pixrestore.restoring import FileResult
+
 Inputs = Annotated[
     list[Path],
-    typer.Argument(metavar="IN...", help="Photos, or folders of photos.", show_default=False),
+    typer.Argument(metavar="IN", help="Photos, or folders of photos."),
 ]
 Output = Annotated[
     Path | None,
@@ -107,9 +109,30 @@ def _restore_photos(
     from pixrestore.restoring import restore_files
     from pixrestore.verbs import find_model
 
-    found = find_model(task, model)
-    configured = dataclasses.replace(found.task, **given.get("task", {}))  # type: ignore[type-var]
-    restorer = dataclasses.replace(found, task=configured).restorer()
-    summary = restore_files(inputs, out, restorer, overwrite=overwrite, compare=compare)
-    typer.echo(summary)
-    return 0
+    restorer = find_model(task, model).restorer()
+    summary = restore_files(
+        inputs,
+        out,
+        restorer,
+        overwrite=overwrite,
+        compare=compare,
+        report=_show,
+        options=given.get("task"),
+    )
+    if len(summary.results) > 1:
+        typer.echo(summary)
+    return summary.exit_code
+
+
+def _show(result: FileResult) -> None:
+    """Print what became of a photo, as soon as it is done."""
+    if result.status == "failed":
+        typer.echo(f"pixrestore: {result.message}", err=True)
+        return
+    counted = f"{result.position}/{result.total}  " if result.total > 1 else ""
+    seconds = f"  ({result.seconds:.1f} s)" if result.status == "restored" else ""
+    typer.echo(f"{counted}{result.message}{seconds}")
+    if result.comparison is not None:
+        from pixrestore.images import printable
+
+        typer.echo(f"before | after: {printable(result.comparison)}")

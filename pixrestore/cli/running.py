@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 import traceback
@@ -26,6 +27,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         os.environ[DEBUG] = "1"
     try:
         _show_warnings_in_one_line()
+        _show_log()
         code = _invoke(given)
         sys.stdout.flush()
         return code
@@ -36,7 +38,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if debugging():
             traceback.print_exception(error)
-        return _explain(error)
+        return _explain(error, given)
 
 
 def debugging() -> bool:
@@ -57,12 +59,12 @@ def _invoke(given: list[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _explain(error: Exception) -> int:
+def _explain(error: Exception, given: Sequence[str]) -> int:
     """Print one line about an error; return its exit code."""
     if isinstance(error, PixrestoreError):
         return _say(str(error), error.exit_code)
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # typer's usage errors
-        return _say(_usage(error), UsageError.exit_code)
+        return _say(_usage(error, given), UsageError.exit_code)
     if isinstance(error, MemoryError):
         return _say("out of memory", OutOfMemoryError.exit_code)
     if isinstance(error, OSError) and error.strerror:
@@ -76,11 +78,11 @@ def _explain(error: Exception) -> int:
     return _say(f"this is a bug in pixrestore, please report it: {text}{hint}", BUG)
 
 
-def _usage(error: Any) -> str:
+def _usage(error: Any, given: Sequence[str]) -> str:
     message = str(error.format_message()).rstrip(".")
     context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "pixrestore"
-    return f"{message} (see {path} --help)"
+    command = context.command_path if context else f"pixrestore {words.command_of(given)}".strip()
+    return f"{message} (see {command} --help)"
 
 
 def _plugin_behind(error: Exception) -> str:
@@ -131,3 +133,17 @@ def _show_warnings_in_one_line() -> None:
         _say(f"warning: {message}")
 
     warnings.showwarning = show
+
+
+class _OneLine(logging.Handler):
+    """Show what the library logs as the command line shows everything else."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one line."""
+        _say(record.getMessage())
+
+
+def _show_log() -> None:
+    logger = logging.getLogger("pixrestore")
+    if not logger.handlers:
+        logger.addHandler(_OneLine(logging.WARNING))
