@@ -20,7 +20,7 @@ def card(model: Model) -> str:
         "",
         f"- task: `{model.task.name}` ({options})",
         f"- architecture: `{model.architecture}`" + (f" ({arguments})" if arguments else ""),
-        f"- loss: `{model.loss}`",
+        f"- loss: `{model.loss.name}`",
         f"- licence: {model.licence or 'not stated'}",
         *_written(model.versions),
         "",

@@ -39,13 +39,15 @@ def size_multiple(core: keras.Model) -> int:
         side = 3 * multiple
         try:
             picture = keras.KerasTensor((1, side, side, core.input_shape[-1]))
-            answer = core.compute_output_spec(picture)
-            if tuple(answer.shape[1:3]) == (side, side):
+            height, width = core.compute_output_spec(picture).shape[1:3]
+            if height == width and height and side % height == 0:
                 return multiple
         except (ValueError, TypeError):
             pass
         multiple *= 2
-    raise PluginError(f"architecture {core.name} does not answer at the size of its input")
+    raise PluginError(
+        f"architecture {core.name} does not answer at its input's size or a part of it"
+    )
 
 
 def measure_margin(network: Network, xs: Image, multiple: int) -> int:

@@ -15,6 +15,7 @@ from pixrestore.errors import ModelError, OutputError, PixrestoreError, UnknownN
 from pixrestore.plugins import load_plugins
 
 if TYPE_CHECKING:
+    from pixrestore.losses import Loss
     from pixrestore.restoring import Geometry, Restorer
     from pixrestore.task import Task
 
@@ -38,7 +39,7 @@ class Model:
         What builds the network.
     channels : tuple of int
         Channels that the network sees and answers.
-    loss : str
+    loss : Loss
         The loss it was trained with, which knows how to read the network's output.
     geometry : Geometry
         Sizes and tiles that suit the network.
@@ -59,7 +60,7 @@ class Model:
     architecture: str
     arguments: Mapping[str, Any]
     channels: tuple[int, int]
-    loss: str
+    loss: Loss
     geometry: Geometry
     weights: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
@@ -189,12 +190,14 @@ def rewrite_description(model: Model) -> None:
 
 def describe(model: Model) -> dict[str, Any]:
     """Return what ``model.json`` holds."""
+    from pixrestore.losses import describe_loss
+
     return {
         "format": FORMAT,
         "task": {"name": model.task.name, "options": model.task.options()},
         "architecture": {"name": model.architecture, "arguments": dict(model.arguments)},
         "channels": list(model.channels),
-        "loss": model.loss,
+        "loss": describe_loss(model.loss),
         "geometry": dataclasses.asdict(model.geometry),
         "weights": dict(model.weights),
         "versions": dict(model.versions),
@@ -247,6 +250,7 @@ def _read(folder: Path) -> Model:
 
 
 def _parsed(folder: Path, data: Mapping[str, Any]) -> Model:
+    from pixrestore.losses import find_loss
     from pixrestore.options import checked
     from pixrestore.restoring import Geometry
 
@@ -257,7 +261,7 @@ def _parsed(folder: Path, data: Mapping[str, Any]) -> Model:
         architecture=data["architecture"]["name"],
         arguments=data["architecture"]["arguments"],
         channels=(int(data["channels"][0]), int(data["channels"][1])),
-        loss=data["loss"],
+        loss=find_loss(data["loss"]["name"], data["loss"]["options"]),
         geometry=Geometry(**data["geometry"]),
         weights=data["weights"],
         training=data["training"],

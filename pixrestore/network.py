@@ -9,7 +9,8 @@ import numpy as np
 
 from pixrestore.backend import import_keras
 from pixrestore.errors import ModelError, PixrestoreError, PluginError
-from pixrestore.losses import Loss, find_loss
+from pixrestore.geometry import size_multiple
+from pixrestore.losses import Loss
 from pixrestore.options import checked
 from pixrestore.plugins import load_plugins
 
@@ -62,16 +63,35 @@ def build_core(
 
 
 def reading(core: keras.Model, loss: Loss) -> keras.Model:
-    """Return the network that answers the task's target: `core`, its output read by `loss`."""
+    """Return the network that answers the task's target: `core`, its output read by `loss`.
+
+    A core may answer at a fraction of its input's size; its answer is then enlarged bilinearly.
+    """
     keras = import_keras()
-    if type(loss).read is Loss.read:
+    factor = answer_factor(core)
+    reads = type(loss).read is not Loss.read
+    if not reads and factor == 1:
         return core
 
     class Read(keras.layers.Layer):  # type: ignore[misc,name-defined]
-        def call(self, answer: Any) -> Any:
-            return loss.read(answer)
+        def call(self, output: Any) -> Any:
+            return loss.read(output)
 
-    return keras.Model(core.inputs, Read(dtype="float32", name="read")(core.outputs[0]))
+    answer = core.outputs[0]
+    if reads:
+        answer = Read(dtype="float32", name="read")(answer)
+    if factor > 1:
+        enlarge = keras.layers.UpSampling2D(factor, interpolation="bilinear", dtype="float32")
+        answer = enlarge(answer)
+    return keras.Model(core.inputs, answer, name=core.name)
+
+
+def answer_factor(core: keras.Model) -> int:
+    """Return how many times smaller than its input a network's output is."""
+    side = core.input_shape[1] or 3 * size_multiple(core)
+    keras = import_keras()
+    picture = keras.KerasTensor((1, side, side, core.input_shape[-1]))
+    return int(side // core.compute_output_spec(picture).shape[1])
 
 
 class KerasNetwork:
@@ -101,12 +121,10 @@ def load_network(
     architecture: str,
     arguments: Mapping[str, Any],
     channels: tuple[int, int],
-    loss: Loss | str,
+    loss: Loss,
     weights: Any,
 ) -> KerasNetwork:
     """Build a network, load its trained weights, and make it ready to run."""
-    if isinstance(loss, str):
-        loss = find_loss(loss)
     core = build_core(architecture, arguments, channels, loss)
     load_weights(core, weights)
     return KerasNetwork(reading(core, loss))

@@ -19,6 +19,8 @@ class Recipe:
         Its arguments.
     loss : str
         A loss of pixrestore's or the name of any Keras loss.
+    loss_options : Mapping[str, Any]
+        Its options.
     patch : int
         Side of the training patches, in pixels.
     batch : int
@@ -45,6 +47,7 @@ class Recipe:
     architecture: str = "unet"
     arguments: Mapping[str, Any] = field(default_factory=dict)
     loss: str = "charbonnier"
+    loss_options: Mapping[str, Any] = field(default_factory=dict)
     patch: int = 64
     batch: int = 8
     crops: int = 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pixrestore.recipe import Recipe
+
 if TYPE_CHECKING:
     import keras
 
@@ -61,6 +63,18 @@ def bottleneck(
         channels, kernel, padding="same", activation="sigmoid", dtype="float32", name="answer"
     )(x)
     return Model(picture, answer, name="bottleneck")
+
+
+# As in the article: it learns by binary cross-entropy and plain Adam, in batches of 50.
+bottleneck.recipe = Recipe(  # type: ignore[attr-defined]
+    architecture="bottleneck",
+    loss="binary_crossentropy",
+    batch=50,
+    rate=1e-3,
+    warmup=0,
+    clip=0.0,
+    ema=0.0,
+)
 
 
 def _wrong_size(side: int, filters: tuple[int, ...]) -> Exception:

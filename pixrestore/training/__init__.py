@@ -6,10 +6,11 @@ import dataclasses
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pixrestore.errors import UsageError
-from pixrestore.model import load_model
+from pixrestore.losses import describe_loss
+from pixrestore.model import Model, load_model
 from pixrestore.options import checked
 from pixrestore.plugins import load_plugins
 from pixrestore.task import Task
@@ -38,6 +39,7 @@ def train(
     valid: str | os.PathLike[str] | None = None,
     arch: str | None = None,
     arguments: Mapping[str, Any] | None = None,
+    loss_options: Mapping[str, Any] | None = None,
     init: str | os.PathLike[str] | None = None,
     epochs: int | None = None,
     steps: int | None = None,
@@ -67,6 +69,8 @@ def train(
         Name of the architecture; the task's own choice by default.
     arguments : mapping, optional
         Arguments of the architecture.
+    loss_options : mapping, optional
+        Options of the loss, which `recipe` may name.
     init : path or str, optional
         A model whose trained weights to start from; its architecture comes along.
     epochs, steps, minutes : number, optional
@@ -113,10 +117,12 @@ def train(
         plan = _resumed(out, task, budget)
     else:
         configured = _configured(task, options)
-        arch, arguments, recipe = _from_init(init, arch, arguments, recipe)
+        chosen = _Choice(arch, arguments or {}, loss_options or {}, recipe or {})
+        if init is not None:
+            chosen = chosen.following(load_model(init))
         plan = Plan(
             task=configured,
-            recipe=settle_recipe(configured, arch, arguments, recipe or {}),
+            recipe=settle_recipe(configured, *chosen),
             budget=with_default_end(budget),
             data=str(data or SAMPLES),
             out=_fresh_folder(out, configured.name),
@@ -153,19 +159,24 @@ def _resumed(out: str | os.PathLike[str] | None, task: str | Task, budget: Budge
     return plan
 
 
-def _from_init(
-    init: str | os.PathLike[str] | None,
-    arch: str | None,
-    arguments: Mapping[str, Any] | None,
-    recipe: Mapping[str, Any] | None,
-) -> tuple[str | None, Mapping[str, Any] | None, Mapping[str, Any] | None]:
-    """Take over the architecture and the loss of the model to start from, where not given."""
-    if init is None:
-        return arch, arguments, recipe
-    model = load_model(init)
-    if arch is None or arch == model.architecture:
-        arguments = {**model.arguments, **(arguments or {})}
-    return arch or model.architecture, arguments, {"loss": model.loss, **(recipe or {})}
+class _Choice(NamedTuple):
+    """What the user chose of the network and its training."""
+
+    arch: str | None
+    arguments: Mapping[str, Any]
+    loss_options: Mapping[str, Any]
+    recipe: Mapping[str, Any]
+
+    def following(self, model: Model) -> _Choice:
+        """Take over architecture and loss of the model to start from, where none was chosen."""
+        arguments, loss_options = self.arguments, self.loss_options
+        if self.arch in (None, model.architecture):
+            arguments = {**model.arguments, **arguments}
+        loss = describe_loss(model.loss)
+        if self.recipe.get("loss", loss["name"]) == loss["name"]:
+            loss_options = {**loss["options"], **loss_options}
+        recipe = {"loss": loss["name"], **self.recipe}
+        return _Choice(self.arch or model.architecture, arguments, loss_options, recipe)
 
 
 def _fresh_folder(out: str | os.PathLike[str] | None, name: str) -> Path:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pixrestore.backend import import_keras
-from pixrestore.losses import Loss, find_loss
-from pixrestore.network import build_core, load_weights, reading
+from pixrestore.network import answer_factor, build_core, load_weights, reading
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import keras
 
+    from pixrestore.losses import Loss
     from pixrestore.recipe import Recipe
     from pixrestore.training.devices import Devices
 
@@ -32,14 +32,18 @@ class Trainee:
         The same weights, answering the task's target.
     """
 
-    def __init__(self, recipe: Recipe, channels: tuple[int, int], devices: Devices) -> None:
+    def __init__(
+        self, recipe: Recipe, loss: Loss, channels: tuple[int, int], devices: Devices
+    ) -> None:
         keras = import_keras()
-        self.loss: Loss = find_loss(recipe.loss)
+        self.loss = loss
         with devices.building():
             self.core = build_core(recipe.architecture, recipe.arguments, channels, self.loss)
             self.network = reading(self.core, self.loss)
+            self._both = keras.Model(self.core.inputs, [*self.core.outputs, *self.network.outputs])
+            self._factor = answer_factor(self.core)
             self.core.compile(
-                optimizer=_optimizer(recipe), loss=self.loss.__call__, jit_compile=devices.xla
+                optimizer=_optimizer(recipe), loss=self._compare, jit_compile=devices.xla
             )
         # Without the optimiser, which a compiled network would save and load along.
         self._plain = keras.Model(self.core.inputs, self.core.outputs, name=self.core.name)
@@ -65,12 +69,20 @@ class Trainee:
 
     def answer(self, x: np.ndarray) -> tuple[Any, Any]:
         """Return the outputs that the loss compares and the answers to the task."""
-        output = self.core.predict_on_batch(x)
-        return output, output if self.network is self.core else np.asarray(self.loss.read(output))
+        output, answer = self._both.predict_on_batch(x)
+        return output, answer
 
     def mean_loss(self, target: np.ndarray, output: np.ndarray) -> float:
         """Return the mean loss of a batch."""
-        return float(np.mean(self.loss(target, output)))
+        return float(np.mean(self._compare(target, output)))
+
+    def _compare(self, target: Any, output: Any) -> Any:
+        """Return the loss, at the scale that the network answers at."""
+        from keras import ops
+
+        if self._factor > 1:
+            target = ops.average_pool(target, self._factor)
+        return self.loss(target, output)
 
     def save_weights(self, path: Path) -> None:
         """Save the weights alone."""

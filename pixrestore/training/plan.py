@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pixrestore.errors import TrainingError, UsageError, nearest
+from pixrestore.losses import describe_loss, find_loss
 from pixrestore.model import replace_text
 from pixrestore.options import checked, options_of
 from pixrestore.plugins import load_plugins
@@ -113,7 +114,7 @@ def load_plan(out: Path) -> Plan:
         task = load_plugins().task(data["task"]["name"])
         return Plan(
             task=task(**checked(task, data["task"]["options"])),
-            recipe=Recipe(**checked(Recipe, _without_mappings(data["recipe"]), ), arguments=data["recipe"]["arguments"]),
+            recipe=_parsed_recipe(data["recipe"]),
             budget=Budget(**data["budget"]),
             data=data["data"],
             out=out,
@@ -128,7 +129,11 @@ def load_plan(out: Path) -> Plan:
 
 
 def settle_recipe(
-    task: Task, arch: str | None, arguments: Mapping[str, Any] | None, changes: Mapping[str, Any]
+    task: Task,
+    arch: str | None,
+    arguments: Mapping[str, Any] | None,
+    loss_options: Mapping[str, Any] | None,
+    changes: Mapping[str, Any],
 ) -> Recipe:
     """Settle the recipe: the task's suggestion, the architecture's where it differs, the user's.
 
@@ -139,8 +144,10 @@ def settle_recipe(
         The architecture the user asked for.
     arguments : mapping, optional
         Arguments of the architecture.
+    loss_options : mapping, optional
+        Options of the loss.
     changes : mapping
-        Fields of `Recipe`, other than the architecture and its arguments.
+        Other fields of `Recipe`.
 
     Raises
     ------
@@ -154,22 +161,37 @@ def settle_recipe(
         # A recipe's arguments and loss were chosen for its own architecture.
         suggested = getattr(function, "recipe", Recipe(architecture=architecture))
         recipe = dataclasses.replace(suggested, crops=recipe.crops)
-    known = {option.name: option for option in options_of(Recipe) if option.name not in _ELSEWHERE}
+    known = {option.name: option for option in options_of(Recipe)}
+    for name in _ELSEWHERE:
+        del known[name]
     for name in changes:
         if name not in known:
             raise UsageError(f"training has no setting {name!r}: {nearest(name, known)}")
     settled = {name: known[name].check(value) for name, value in changes.items()}
-    given = checked(function, arguments or {})
     return dataclasses.replace(
-        recipe, architecture=architecture, arguments={**recipe.arguments, **given}, **settled
+        recipe,
+        architecture=architecture,
+        arguments={**recipe.arguments, **checked(function, arguments or {})},
+        loss_options=_loss_options(recipe, settled.get("loss"), loss_options or {}),
+        **settled,
     )
 
 
-_ELSEWHERE = ("architecture", "arguments")
+# Fields of a recipe that are not settings of their own: names of things with options.
+_ELSEWHERE = ("architecture", "arguments", "loss_options")
 
 
-def _without_mappings(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name != "arguments"}
+def _loss_options(recipe: Recipe, loss: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the options of the loss; those of a recipe go with its own loss only."""
+    own = recipe.loss_options if loss in (None, recipe.loss) else {}
+    described = describe_loss(find_loss(loss or recipe.loss, {**own, **given}))
+    return {name: described["options"][name] for name in {**own, **given}}
+
+
+def _parsed_recipe(data: Mapping[str, Any]) -> Recipe:
+    plain = {name: value for name, value in data.items() if name not in _ELSEWHERE}
+    named = {name: data[name] for name in _ELSEWHERE}
+    return Recipe(**checked(Recipe, plain), **named)
 
 
 def with_default_end(budget: Budget) -> Budget:

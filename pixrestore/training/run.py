@@ -12,6 +12,7 @@ import numpy as np
 from pixrestore.backend import import_keras
 from pixrestore.data import Pairs, Photos, Sampler, folders_of, open_photos, split, training_files
 from pixrestore.errors import OutputError, TrainingDataError, TrainingError
+from pixrestore.losses import find_loss
 from pixrestore.geometry import fixed_side, measure_margin, size_multiple
 from pixrestore.model import Model, load_model, rewrite_description, write_model
 from pixrestore.network import KerasNetwork, pair_channels
@@ -42,6 +43,8 @@ _LARGEST_VALIDATION = 256
 _VALIDATION_SHARE = 0.1
 _VALIDATION_SIDE_FOR_DETAIL = 192
 _MARGIN_PHOTOS = 4
+# Patches that a loss may look at before training, to learn how common each colour is.
+_EXAMPLES = 512
 _UNMEASURED_MARGIN = 64
 
 
@@ -60,7 +63,8 @@ class Run:
         import_keras().utils.set_random_seed(plan.seed)
         self.plan, self.display = plan, display
         self.channels = pair_channels(plan.task)
-        self.trainee = Trainee(plan.recipe, self.channels, choose_devices())
+        loss = find_loss(plan.recipe.loss, plan.recipe.loss_options)
+        self.trainee = Trainee(plan.recipe, loss, self.channels, choose_devices())
         if plan.init and not resume:
             self.trainee.start_from(load_model(plan.init).weights_path)
         side = fixed_side(self.trainee.core)
@@ -78,6 +82,7 @@ class Run:
             plan.recipe.batch,
             plan.seed,
         )
+        self.trainee.loss = loss.prepared(self._example_targets())
         self.validation = self._validate_on(held_out, patch)
         self.progress = load_checkpoint(plan.out, self.trainee.core) if resume else Progress()
         history.forget_after(plan.out, self.progress.step)
@@ -134,6 +139,10 @@ class Run:
         valid.inspect(np.random.default_rng(plan.seed))
         self.display.say(f"{len(photos)} photos to train on, {len(valid)} to validate on")
         return photos, valid
+
+    def _example_targets(self) -> np.ndarray:
+        steps = range(max(1, _EXAMPLES // self.plan.recipe.batch))
+        return np.concatenate([self.pairs(step)[1] for step in steps])
 
     def _validate_on(self, photos: Photos, patch: int) -> Validation:
         side = patch
@@ -257,7 +266,7 @@ class Run:
             architecture=recipe.architecture,
             arguments=recipe.arguments,
             channels=self.channels,
-            loss=recipe.loss,
+            loss=self.trainee.loss,
             geometry=self.geometry,
             training=self._story(),
             figures={
@@ -284,7 +293,7 @@ class Run:
             "steps": self.progress.step,
             "minutes": round(self.clock.seconds() / 60, 1),
             "parameters": self.trainee.core.count_params(),
-            "recipe": {k: v for k, v in settings.items() if k not in ("architecture", "arguments")},
+            "recipe": {k: v for k, v in settings.items() if k not in ("architecture", "arguments", "loss_options")},
         }
 
     def _save_checkpoint(self) -> None:
