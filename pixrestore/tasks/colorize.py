@@ -23,7 +23,7 @@ _CHROMA_UNIT = 110.0
 # nearly blind to red; panchromatic film sees all, blue more than the eye does (after the spectral
 # sensitivity curves in Kodak and Ilford data sheets, integrated over the sRGB primaries).
 _FILMS = {
-    "eye": (0.2126, 0.7152, 0.0722),
+    "eye": (0.212671, 0.715160, 0.072169),
     "panchromatic": (0.30, 0.45, 0.25),
     "orthochromatic": (0.03, 0.52, 0.45),
 }
@@ -85,14 +85,14 @@ class Colorize(Task):
     def compose(self, degraded: Image, answer: Image) -> Image:
         """Give the answer's chroma, times `saturation`, to the photo's own lightness."""
         import numpy as np
-        from skimage.color import lab2rgb, rgb2lab
+        from skimage.color import rgb2lab
 
         if self.space == "rgb":
             chroma = rgb2lab(np.clip(answer, 0, 1))[..., 1:]
         else:
             chroma = answer * _CHROMA_UNIT
         lab = np.concatenate([_lightness(degraded), chroma * np.float32(self.saturation)], axis=-1)
-        return np.clip(_lab_to_rgb(lab, lab2rgb), 0, 1).astype(np.float32)
+        return np.clip(_lab_to_rgb(lab), 0, 1).astype(np.float32)
 
     @property
     def inexact(self) -> str:
@@ -100,13 +100,15 @@ class Colorize(Task):
         return "film changes lightness, which the photo keeps" if self.film > 0 else ""
 
 
-def _lab_to_rgb(lab: Image, convert: object) -> Image:
+def _lab_to_rgb(lab: Image) -> Image:
     """Convert without the warning that strong chroma in the dark would raise."""
     import warnings
 
+    from skimage.color import lab2rgb
+
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*negative Z values.*")
-        return convert(lab)  # type: ignore[operator]
+        return lab2rgb(lab)  # type: ignore[no-any-return]
 
 
 def _photographed(clean: Image, rng: np.random.Generator) -> Image:
@@ -133,10 +135,8 @@ def _linear(image: Image) -> Image:
     """Undo the sRGB tone curve (IEC 61966-2-1)."""
     import numpy as np
 
-    image = np.clip(image, 0, 1)
-    return np.where(image <= 0.04045, image / 12.92, ((image + 0.055) / 1.055) ** 2.4).astype(
-        np.float32
-    )
+    image = np.clip(image, 0, 1, dtype=np.float32)
+    return np.where(image <= 0.04045, image / 12.92, ((image + 0.055) / 1.055) ** 2.4)
 
 
 def _gamma(linear: Image) -> Image:
@@ -144,12 +144,15 @@ def _gamma(linear: Image) -> Image:
     import numpy as np
 
     curve = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
-    return np.where(linear <= 0.0031308, linear * 12.92, curve).astype(np.float32)
+    return np.where(linear <= 0.0031308, linear * 12.92, curve)
 
 
 def _lightness(image: Image) -> Image:
-    """Return CIE L in [0, 100], (H, W, 1)."""
-    from skimage.color import rgb2lab
+    """Return CIE L in [0, 100], (H, W, 1), as `skimage.color.rgb2lab` would beside a and b."""
     import numpy as np
 
-    return rgb2lab(np.clip(image, 0, 1))[..., :1]
+    luminance = _linear(image) @ np.float32(_FILMS["eye"])
+    root = np.where(
+        luminance > 0.008856, np.cbrt(luminance), np.float32(7.787) * luminance + np.float32(16 / 116)
+    )
+    return (116 * root - 16)[..., None]
