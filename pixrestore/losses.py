@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from pixrestore.errors import UnknownNameError, UsageError, nearest
-from pixrestore.options import checked, option
+from pixrestore.options import Option, checked, option, options_of
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from pixrestore.task import Image
@@ -88,6 +87,7 @@ class ChromaClasses(Loss):
     @cached_property
     def centres(self) -> NDArray[np.float32]:
         """Chroma (Q, 2), in ab, of the cells that sRGB reaches; gray is one of them."""
+        import numpy as np
         from skimage.color import rgb2lab
 
         side = np.linspace(0, 1, 33)
@@ -103,6 +103,8 @@ class ChromaClasses(Loss):
 
     def prepared(self, targets: Image) -> Loss:
         """Weigh each cell by how rare it is among `targets`, half mixed with a uniform share."""
+        import numpy as np
+
         sums = [np.asarray(self._soft(target)).sum(axis=(0, 1)) for target in targets]
         shares = np.mean(sums, axis=0) / np.prod(targets.shape[1:3])
         weights = (0.5 * shares + 0.5 / len(shares)) ** -self.rarity
@@ -182,6 +184,11 @@ def find_loss(name: str, options: Mapping[str, Any] | None = None) -> Loss:
     if options:
         raise UsageError(f"Keras' loss {name} takes no options here, not {', '.join(options)}")
     return KerasLoss(name)
+
+
+def options_of_loss(name: str) -> tuple[Option, ...]:
+    """List the options of the loss called `name`; those of Keras have none here."""
+    return options_of(_OWN[name]) if name in _OWN else ()
 
 
 def describe_loss(loss: Loss) -> dict[str, Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pixrestore.cli.sections import Section
 from pixrestore.cli.words import value_of
 from pixrestore.errors import UsageError
+from pixrestore.losses import options_of_loss
 from pixrestore.options import options_of
 from pixrestore.plugins import load_plugins
 from pixrestore.recipe import Recipe
@@ -77,30 +78,56 @@ def choose_task(arguments: Sequence[str], *model_flags: str, default: str = "") 
 
 
 def training_sections(choice: Choice, arguments: Sequence[str]) -> list[Section]:
-    """Return the sections of what shapes a training run: task, settings, architecture."""
+    """Return the sections of what shapes a training run: task, settings, loss, architecture."""
     recipe = _suggested(choice, arguments)
-    settings = [o for o in options_of(Recipe) if o.name not in ("architecture", "arguments")]
+    named = {"architecture", "arguments", "loss_options"}
+    settings = [option for option in options_of(Recipe) if option.name not in named]
     suggested = {option.name: getattr(recipe, option.name) for option in settings}
-    architecture = options_of(load_plugins().architecture(recipe.architecture))
-    title = f"Arguments of the architecture {recipe.architecture}"
+    arch, loss = recipe.architecture, recipe.loss
+    architecture = options_of(load_plugins().architecture(arch))
     return [
         choice.training(),
         Section("train", "Training settings", settings, suggested),
-        Section("arch", title, architecture, recipe.arguments),
+        Section("loss", f"Options of the loss {loss}", options_of_loss(loss), recipe.loss_options),
+        Section("arch", f"Arguments of the architecture {arch}", architecture, recipe.arguments),
     ]
 
 
 def _suggested(choice: Choice, arguments: Sequence[str]) -> Recipe:
-    """Return the recipe that a run starts from when the user changes nothing else."""
-    from pixrestore.training.plan import settle_recipe
+    """Return what a run starts from when the user changes nothing else.
 
-    arch, init = value_of(arguments, "--arch"), value_of(arguments, "--init")
-    values: Mapping[str, Any] = {}
-    if init is not None:
-        trained = model_description(init).get("architecture", {})
-        if arch in (None, trained.get("name")):
-            arch, values = trained.get("name"), trained.get("arguments", {})
-    return settle_recipe(choice.task(), arch, values, {})
+    As `pixrestore.training.plan.settle_recipe` has it, but without asking Keras for losses.
+    """
+    trained = _trained_recipe(value_of(arguments, "--init"))
+    arch = value_of(arguments, "--arch") or trained.get("architecture")
+    recipe = choice.task.recipe
+    if arch not in (None, recipe.architecture):
+        function = load_plugins().architecture(str(arch))
+        recipe = getattr(function, "recipe", Recipe(architecture=str(arch)))
+    loss = value_of(arguments, "--loss", "--train-loss") or trained.get("loss", recipe.loss)
+    if loss != recipe.loss:
+        recipe = replace(recipe, loss=loss, loss_options={})
+    for name, key in (("arguments", "architecture"), ("loss_options", "loss")):
+        if trained.get(key) == getattr(recipe, key):
+            changed: dict[str, Any] = {name: {**getattr(recipe, name), **trained[name]}}
+            recipe = replace(recipe, **changed)
+    return recipe
+
+
+def _trained_recipe(model: str | None) -> dict[str, Any]:
+    """Return the architecture and the loss of the model to start from, under `Recipe`'s names."""
+    if model is None:
+        return {}
+    description = model_description(model)
+    found: dict[str, Any] = {}
+    for key, values, name in (
+        ("architecture", "arguments", "arguments"),
+        ("loss", "options", "loss_options"),
+    ):
+        described = description.get(key)
+        if isinstance(described, dict) and isinstance(described.get(values), dict):
+            found |= {key: described.get("name"), name: described[values]}
+    return found
 
 
 def model_description(name: str) -> Mapping[str, Any]:

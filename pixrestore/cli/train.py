@@ -170,6 +170,7 @@ def train(
         tensorboard=tensorboard,
         recipe=given.get("train"),
         arguments=given.get("arch"),
+        loss_options=given.get("loss"),
         command=shlex.join(["pixrestore", *sys.argv[1:]]),
         **{name: value for name, value in named.items() if value is not None},
         **given.get("task", {}),

@@ -1,0 +1,50 @@
+# Two commands for a fresh machine with Python and make:
+#   make demo    sets everything up and colourises a real photograph of 1936
+#   make test    runs the tests
+# Everything is installed into .venv, nothing outside this folder.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+OUT := demo
+PHOTO := examples/photos/migrant-mother-1936.jpg
+
+# Suitable is what pyproject.toml asks for, with what makes a virtual environment.
+SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+FIND_PYTHON := for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	if $$python -c '$(SUITABLE)' 2>/dev/null; then echo $$python; exit 0; fi; done; \
+	echo "pixrestore needs Python 3.11, 3.12 or 3.13 with venv: install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1
+
+.PHONY: demo test test-fast lint format setup clean
+.DEFAULT_GOAL := demo
+
+demo: $(READY)
+	@$(BIN)/pixrestore colorize $(PHOTO) --out $(OUT)/ --compare --overwrite
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+test-fast: $(READY)
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+setup: $(READY)
+
+$(READY): pyproject.toml
+	@python=$$($(FIND_PYTHON)) || exit 1; \
+	$(BIN)/python -c '$(SUITABLE)' 2>/dev/null || \
+		{ echo "making $(VENV) with $$($$python --version)"; $$python -m venv --clear $(VENV); }
+	@echo "installing pixrestore and what it needs into $(VENV) (TensorFlow is large: some minutes)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@touch $(READY)
+
+clean:
+	rm -rf $(VENV) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,78 @@
+"""What must not be imported where users wait for nothing but words."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+import pixrestore
+
+HEAVY = {"tensorflow", "keras", "numpy", "skimage", "scipy", "PIL", "rich"}
+
+_RUN = """
+import json, sys
+from pixrestore.cli import main
+code = main(sys.argv[1:])
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), file=sys.stderr)
+sys.exit(code)
+"""
+
+_IMPORT = """
+import json, sys
+%s
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--help",
+        "--version",
+        "tasks",
+        "tasks --json",
+        "architectures --verbose",
+        "models",
+        "plugins --json",
+        "train --help",
+        "train --task denoise --help",
+        "train --task colorize --arch bottleneck --help",
+        "evaluate --task denoise --help",
+        "colorize --help",
+        "restore --task colorize --help",
+    ],
+)
+def test_looking_imports_nothing_heavy(fresh_cli, words):
+    done = fresh_cli(*words.split(), code=_RUN, plugins="")
+    assert done.code == 0, done.err
+    assert not HEAVY & set(json.loads(done.err.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import pixrestore",
+        "from pixrestore import Task, option, hookimpl",
+        "from pixrestore import colorize, denoise, restore, load",
+        "from pixrestore import train",
+    ],
+)
+def test_names_import_nothing_heavy(fresh_cli, statement):
+    done = fresh_cli(code=_IMPORT % statement)
+    assert done.code == 0, done.err
+    assert not HEAVY & set(json.loads(done.err))
+
+
+def test_public_names_exist_and_the_stub_lists_them_all():
+    stub = Path(pixrestore.__file__).with_suffix(".pyi").read_text()
+    lists = [node for node in ast.walk(ast.parse(stub)) if isinstance(node, ast.List)]
+    stubbed = [name.value for node in lists for name in node.elts]
+    assert sorted(stubbed) == sorted(pixrestore.__all__)
+    for name in pixrestore.__all__:
+        assert getattr(pixrestore, name) is not None
+        assert name in dir(pixrestore)
+    with pytest.raises(AttributeError, match="no attribute 'colourise'"):
+        _ = pixrestore.colourise

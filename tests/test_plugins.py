@@ -1,0 +1,293 @@
+"""Plugins as real distributions, most of them broken: whatever one does, the rest goes on."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+GOOD = '''
+from dataclasses import dataclass
+from pixrestore import Task, hookimpl, option
+
+@dataclass(frozen=True)
+class Fade(Task):
+    """Bring back photos that faded."""
+    name = "fade"
+    contrast: float = option(0.5, help="contrast that is left", min=0.1, max=1)
+
+    def corrupt(self, clean, rng):
+        return clean * self.contrast
+
+@hookimpl
+def pixrestore_tasks():
+    return [Fade]
+'''
+
+_HEAD = """
+from dataclasses import dataclass
+from pixrestore import Task, hookimpl, option
+"""
+
+_TASKS = """
+@hookimpl
+def pixrestore_tasks():
+    return {}
+"""
+
+# What is wrong with it: (module, requirements, stage, words of the cause).
+BROKEN = {
+    "missing-import": ("import nothing_of_that_name", (), "import", "nothing_of_that_name"),
+    "syntax": ("def broken(:", (), "import", "SyntaxError"),
+    "exits": ("import sys; sys.exit('bye')", (), "import", "SystemExit: bye"),
+    "newer-name": ("from pixrestore import unheard_of", (), "import", "unheard_of"),
+    "newer-needed": (GOOD, ("pixrestore>=99",), "requirements", "needs pixrestore >=99, this is"),
+    "bad-requirement": (GOOD, ("pixrestore ===>> 1",), "requirements", "InvalidRequirement"),
+    "raises": (_HEAD + _TASKS.format("1 / 0"), (), "pixrestore_tasks", "ZeroDivisionError"),
+    "returns-text": (_HEAD + _TASKS.format("'fade'"), (), "pixrestore_tasks", "must return a list"),
+    "returns-numbers": (_HEAD + _TASKS.format("[7]"), (), "pixrestore_tasks", "not 7"),
+    "abstract": (
+        _HEAD
+        + "@dataclass(frozen=True)\nclass Nothing(Task):\n    name = 'nothing'\n"
+        + _TASKS.format("[Nothing]"),
+        (),
+        "pixrestore_tasks",
+        "Nothing lacks the method corrupt",
+    ),
+    "undecorated": (
+        _HEAD
+        + "class Plain(Task):\n    name = 'plain'\n    much: float = option(1.0, help='how much')\n"
+        + "    def corrupt(self, clean, rng):\n        return clean\n"
+        + _TASKS.format("[Plain]"),
+        (),
+        "pixrestore_tasks",
+        "Plain needs @dataclass(frozen=True) above it",
+    ),
+    "bad-name": (
+        GOOD.replace('"fade"', '"Fade it!"'),
+        (),
+        "pixrestore_tasks",
+        "Fade.name must be lower-case words",
+    ),
+    "bad-default": (
+        GOOD.replace("option(0.5", "option(5.0"),
+        (),
+        "pixrestore_tasks",
+        "--contrast must be float 0.1..1, not 5.0",
+    ),
+    "unknown-hook": (
+        _HEAD + "@hookimpl\ndef pixrestore_dances():\n    return []\n",
+        (),
+        "register",
+        "pixrestore_dances",
+    ),
+    "unknown-argument": (
+        _HEAD + "@hookimpl\ndef pixrestore_tasks(moon):\n    return []\n",
+        (),
+        "register",
+        "moon",
+    ),
+    "unmarked": (
+        "def pixrestore_tasks():\n    return []\n",
+        (),
+        "register",
+        "does nothing without @hookimpl",
+    ),
+    "no-model": (
+        _HEAD + "@hookimpl\ndef pixrestore_models():\n    return ['/nowhere/mine']\n",
+        (),
+        "pixrestore_models",
+        "is not a model",
+    ),
+    "bad-command": (
+        _HEAD
+        + "@hookimpl\ndef pixrestore_commands(app):\n    @app.command()\n"
+        + "    def dance(moves: complex | dict): ...\n",
+        (),
+        "pixrestore_commands",
+        "",
+    ),
+    "taken-command": (
+        _HEAD
+        + "@hookimpl\ndef pixrestore_commands(app):\n    @app.command()\n    def train(): ...\n",
+        (),
+        "pixrestore_commands",
+        "the command 'train' is pixrestore's own",
+    ),
+}
+
+
+def _plugins(done) -> dict[str, dict]:
+    return {plugin["name"]: plugin for plugin in json.loads(done.out)}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_plugin_is_reported_with_stage_and_cause(fresh_cli, install, kind):
+    code, requires, stage, words = BROKEN[kind]
+    install(f"pixrestore-{kind}", code, requires=requires)
+    done = fresh_cli("plugins", "--json")
+    assert done.code == 0
+    assert done.err == ""
+    plugin = _plugins(done)[kind]
+    assert plugin["distribution"] == f"pixrestore-{kind}"
+    assert plugin["version"] == "1.2"
+    assert plugin["status"] == "failed"
+    [failure] = plugin["failures"]
+    assert failure["stage"] == stage
+    assert words in failure["cause"]
+    assert "\n" not in failure["cause"]
+
+
+def test_everything_else_works_beside_all_broken_plugins_together(fresh_cli, install):
+    for kind, (code, requires, _, _) in BROKEN.items():
+        install(f"pixrestore-{kind}", code, requires=requires)
+    install("pixrestore-fade", GOOD)
+    install("unrelated", entry_points=b"\xff\xfe damaged = = [\n")
+    install("pixrestore-damaged", entry_points=b"\xff\xfe damaged = = [\n")
+    for words in ("--help", "tasks", "train --task fade --help", "colorize --help"):
+        done = fresh_cli(*words.split())
+        assert done.code == 0, done.err
+        lines = done.err.splitlines()
+        assert len(lines) == len(BROKEN) + 1
+        for kind, (_, _, stage, _) in BROKEN.items():
+            [line] = [line for line in lines if f"pixrestore-{kind} 1.2" in line]
+            assert line.startswith(f"pixrestore: plugin pixrestore-{kind} 1.2 ({kind}): {stage}: ")
+    tasks = json.loads(fresh_cli("tasks", "--json").out)
+    assert [task["name"] for task in tasks] == ["colorize", "denoise", "fade"]
+
+
+def test_what_works_of_a_plugin_is_used_although_something_else_fails(fresh_cli, install):
+    broken = "\n@hookimpl\ndef pixrestore_architectures():\n    raise RuntimeError('no')\n"
+    install("pixrestore-fade", GOOD + broken)
+    plugin = _plugins(fresh_cli("plugins", "--json"))["fade"]
+    assert plugin["status"] == "partly"
+    assert plugin["tasks"] == ["fade"]
+    assert [failure["stage"] for failure in plugin["failures"]] == ["pixrestore_architectures"]
+
+
+def test_plugins_prints_causes_and_with_verbose_tracebacks(fresh_cli, install):
+    install("pixrestore-raises", BROKEN["raises"][0])
+    short, long = fresh_cli("plugins"), fresh_cli("plugins", "--verbose")
+    line = "plugin pixrestore-raises 1.2 (raises): pixrestore_tasks: ZeroDivisionError"
+    assert line in short.out
+    assert "Traceback" not in short.out
+    assert "Traceback" in long.out
+    assert "1 / 0" in long.out
+
+
+def test_a_good_plugin_shows_up_everywhere_and_its_options_are_offered(fresh_cli, install):
+    install("pixrestore-fade", GOOD)
+    assert fresh_cli("tasks").out.count("Bring back photos that faded.") == 1
+    done = fresh_cli("train", "--task", "fade", "--help")
+    assert "Options of the task fade:" in done.out
+    assert "--contrast float 0.1..1" in done.out
+    assert done.err == ""
+
+
+def test_asking_for_what_a_failed_plugin_provides_names_it(fresh_cli, install):
+    install("pixrestore-fade", "import nothing_of_that_name\n" + GOOD)
+    done = fresh_cli("train", "--task", "fade")
+    assert done.code == 6
+    assert "pixrestore-fade 1.2" in done.err.splitlines()[-1]
+    assert "nothing_of_that_name" in done.err.splitlines()[-1]
+
+
+def test_an_unknown_name_mentions_the_plugins_that_failed(fresh_cli, install):
+    install("pixrestore-raises", BROKEN["raises"][0])
+    done = fresh_cli("train", "--task", "denoize")
+    assert done.code == 3
+    last = done.err.splitlines()[-1]
+    assert "did you mean denoise" in last
+    assert "pixrestore-raises 1.2" in last
+
+
+def test_two_plugins_with_one_name_matter_only_when_it_is_asked_for(fresh_cli, install):
+    install("pixrestore-fade", GOOD)
+    install("pixrestore-bleach", GOOD, version="3")
+    for words in ("train --task colorize --help", "--help"):
+        done = fresh_cli(*words.split())
+        assert (done.code, done.err) == (0, "")
+    done = fresh_cli("train", "--task", "fade", "--help")
+    assert done.code == 6
+    assert "pixrestore-bleach 3" in done.error
+    assert "pixrestore-fade 1.2" in done.error
+
+
+def test_a_plugin_that_claims_a_built_in_name_never_replaces_it_silently(fresh_cli, install):
+    install("pixrestore-fade", GOOD.replace('"fade"', '"denoise"'))
+    done = fresh_cli("restore", "--task", "denoise", "x.jpg")
+    assert done.code == 6
+    assert "pixrestore-fade 1.2" in done.error
+    assert "colorize" in fresh_cli("tasks").out
+
+
+def test_one_distribution_may_name_its_module_twice(fresh_cli, install):
+    both = "[pixrestore]\nfade = pixrestore_fade\nwane = pixrestore_fade\n"
+    install("pixrestore-fade", GOOD, entry_points=both)
+    assert fresh_cli("train", "--task", "fade", "--help").code == 0
+
+
+def test_the_variable_limits_what_is_loaded(fresh_cli, install):
+    install("pixrestore-fade", GOOD)
+    install("pixrestore-raises", BROKEN["raises"][0])
+    none = _plugins(fresh_cli("plugins", "--json", plugins=""))
+    assert (none["fade"]["status"], none["raises"]["status"]) == ("off", "off")
+    some = _plugins(fresh_cli("plugins", "--json", plugins="Pixrestore_Fade, absent"))
+    assert (some["fade"]["status"], some["raises"]["status"]) == ("ok", "off")
+    assert "not installed" in some["absent"]["failures"][0]["cause"]
+    assert {"colorize", "denoise"} <= set(fresh_cli("tasks", plugins="").out.split())
+
+
+def test_a_plugin_that_slows_every_start_is_named(fresh_cli, install):
+    install("pixrestore-fade", "import numpy\n" + GOOD)
+    plugin = _plugins(fresh_cli("plugins", "--json"))["fade"]
+    assert plugin["status"] == "ok"
+    assert "imports numpy as it loads" in plugin["notes"][0]
+
+
+def test_what_a_plugin_prints_stays_out_of_json(fresh_cli, install):
+    install("pixrestore-fade", "print('hello')\n" + GOOD)
+    done = fresh_cli("plugins", "--json")
+    assert "fade" in _plugins(done)
+    assert done.err == "hello\n"
+
+
+def test_commands_of_plugins_are_added_and_rivals_told_apart(fresh_cli, install):
+    command = (
+        _HEAD + "@hookimpl\ndef pixrestore_commands(app):\n    @app.command()\n"
+        "    def dance(steps: int = 3):\n        'Dance a little.'\n        print('la ' * steps)\n"
+    )
+    install("pixrestore-dance", command)
+    assert "Dance a little." in fresh_cli("--help").out
+    assert fresh_cli("dance", "--steps", "2").out == "la la \n"
+    install("pixrestore-ball", command)
+    done = fresh_cli("dance")
+    assert done.code == 6
+    assert "pixrestore-ball 1.2" in done.error
+    assert fresh_cli("--help").code == 0
+
+
+def test_an_error_in_a_plugins_code_is_told_from_a_bug_of_ours(fresh_cli, install):
+    command = (
+        _HEAD + "@hookimpl\ndef pixrestore_commands(app):\n    @app.command()\n"
+        "    def dance():\n        raise RuntimeError('tripped')\n"
+    )
+    install("pixrestore-dance", command)
+    done = fresh_cli("dance")
+    assert done.code == 70
+    assert done.error.startswith("plugin pixrestore-dance 1.2 (dance) failed: RuntimeError: trip")
+
+
+def test_options_of_one_name_all_have_a_flag(fresh_cli, install):
+    clash = GOOD.replace(
+        "    contrast: float", "    seed: int = option(3, help='of the task')\n    loss: float"
+    ).replace("self.contrast", "self.loss")
+    architecture = (
+        "\n@hookimpl\ndef pixrestore_architectures():\n    return [net]\n\n"
+        "def net(shape, channels, *, rate: int = 4):\n    'Build a net.'\n"
+    )
+    install("pixrestore-fade", clash + architecture)
+    done = fresh_cli("train", "--task", "fade", "--arch", "net", "--help")
+    assert done.code == 0, done.err
+    words = set(done.out.split())
+    assert {"--seed", "--task-seed", "--loss", "--train-loss", "--rate", "--arch-rate"} <= words
