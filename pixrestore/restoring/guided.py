@@ -6,18 +6,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL.Image import Resampling, fromarray
 from scipy.ndimage import uniform_filter
 
 Array = NDArray[np.float32]
 
-RADIUS = 2
-EPSILON = 1e-3
+# Chosen by benchmarks/upsampling.py among 1, 2, 3 and 0.0001 to 0.06.
+RADIUS = 1
+EPSILON = 0.02
 
 
 def resample(
     image: Array,
     shape: tuple[int, int],
+    method: Resampling,
     rows: slice | None = None,
     extent: tuple[float, float] | None = None,
 ) -> Array:
@@ -29,6 +31,8 @@ def resample(
         What to resize.
     shape : tuple of int
         Height and width of the result.
+    method : PIL.Image.Resampling
+        The filter.
     rows : slice, optional
         The rows of the result to make; all by default. Bands fit together without a seam.
     extent : tuple of float, optional
@@ -41,22 +45,23 @@ def resample(
     height, width = extent or image.shape[:2]
     top, bottom = (rows.start, rows.stop) if rows else (0, shape[0])
     box = (0.0, top * height / shape[0], float(width), bottom * height / shape[0])
-    enlarges = shape[0] >= height and shape[1] >= width
-    method = Image.Resampling.BILINEAR if enlarges else Image.Resampling.HAMMING
-    channels = [
-        Image.fromarray(np.ascontiguousarray(image[..., c])).resize(
-            (shape[1], bottom - top), method, box
-        )
-        for c in range(image.shape[-1])
-    ]
-    return np.stack([np.asarray(channel) for channel in channels], axis=-1)
+    size = (shape[1], bottom - top)
+    result = np.empty((*size[::-1], image.shape[-1]), np.float32)
+    for channel in range(image.shape[-1]):
+        plane = fromarray(np.ascontiguousarray(image[..., channel]))
+        result[..., channel] = plane.resize(size, method, box)
+    return result
 
 
 class GuidedUpsampler:
-    """A small answer as a locally linear function of a guide: the fast guided filter [1]_.
+    """A small answer enlarged smoothly, plus the detail that a guide says is missing.
 
-    Around each pixel the answer is described as ``slope * guide + offset``, fitted at the small
-    size. Slope and offset are smooth, so they can be enlarged; the sharp guide brings the edges.
+    Around each small pixel the answer is fitted as ``slope * guide + offset``, as in the guided
+    filter [1]_. The enlarged answer lacks what the enlarged guide lacks of the true one, times
+    the slope: at edges that guide and answer share, colour follows the edge.
+
+    The filter itself, which enlarges slope and offset [2]_, blurs what the answer knows already:
+    on the chroma of Kodak's 24 photos it lost to plain bilinear enlarging.
 
     Parameters
     ----------
@@ -71,7 +76,8 @@ class GuidedUpsampler:
 
     References
     ----------
-    .. [1] K. He, J. Sun, "Fast guided filter", arXiv:1505.00996, 2015.
+    .. [1] K. He, J. Sun, X. Tang, "Guided image filtering", IEEE TPAMI 35(6), 2013.
+    .. [2] K. He, J. Sun, "Fast guided filter", arXiv:1505.00996, 2015.
     """
 
     def __init__(
@@ -81,9 +87,8 @@ class GuidedUpsampler:
         mean_guide, mean_answer = _box(guide, radius), _box(answer, radius)
         covariance = _box(guide * answer, radius) - mean_guide * mean_answer
         variance = _box(guide * guide, radius) - mean_guide * mean_guide
-        slope = covariance / (variance + np.float32(epsilon))
-        offset = mean_answer - slope * mean_guide
-        self._fit = np.concatenate([_box(slope, radius), _box(offset, radius)], axis=-1)
+        self._slope: Array = np.asarray(covariance / (variance + epsilon), np.float32)
+        self._small = np.concatenate([answer, guide], axis=-1)
 
     def rows(self, guide: Array, shape: tuple[int, int], rows: slice) -> Array:
         """Return a band of the answer at full resolution.
@@ -101,9 +106,10 @@ class GuidedUpsampler:
         -------
         ndarray, float32, (rows, W, C)
         """
-        slope, offset = np.split(resample(self._fit, shape, rows), 2, axis=-1)
-        brought: Array = slope * guide[..., None] + offset
-        return brought
+        smooth = resample(self._small, shape, Resampling.LANCZOS, rows)
+        slope = resample(self._slope, shape, Resampling.BILINEAR, rows)
+        missing = guide[..., None] - smooth[..., -1:]
+        return smooth[..., :-1] + slope * missing
 
 
 def _box(image: NDArray[Any], radius: int) -> Array:

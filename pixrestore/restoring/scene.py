@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL.Image import Resampling, fromarray
 
 from pixrestore.images import to_float
 from pixrestore.restoring.guided import GuidedUpsampler, resample
@@ -68,16 +68,17 @@ def shrink(pixels: NDArray[np.generic], shape: tuple[int, int]) -> Array:
     height, width = pixels.shape[:2]
     factor = max(1, min(height // (2 * shape[0]), width // (2 * shape[1])))
     if factor == 1:
-        return resample(to_float(pixels), shape)
+        return resample(to_float(pixels), shape, Resampling.HAMMING)
     reduced = np.concatenate(
         [_reduced(to_float(pixels[rows]), factor) for rows in _bands(height, width, factor)]
     )
     # The last block of each axis may stand for fewer pixels than the others.
-    return resample(reduced, shape, extent=(height / factor, width / factor))
+    extent = height / factor, width / factor
+    return resample(reduced, shape, Resampling.HAMMING, extent=extent)
 
 
 def _reduced(band: Array, factor: int) -> Array:
-    channels = [Image.fromarray(np.ascontiguousarray(band[..., c])) for c in range(band.shape[-1])]
+    channels = [fromarray(np.ascontiguousarray(band[..., c])) for c in range(band.shape[-1])]
     return np.stack([np.asarray(channel.reduce(factor)) for channel in channels], axis=-1)
 
 
