@@ -237,7 +237,7 @@ def clean_patch(
         top = rng.integers(height - patch + 1)
         left = rng.integers(width - patch + 1)
         square = photo[top : top + patch, left : left + patch]
-        square = np.rot90(square, rng.integers(4))
+        square = np.rot90(square, int(rng.integers(4)))
     else:
         side = min(height, width) * float(rng.uniform(0.7, 1.0))
         top, left = rng.uniform(0, height - side), rng.uniform(0, width - side)

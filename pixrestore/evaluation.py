@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -160,5 +159,5 @@ def _figures(
     return figures
 
 
-def _means(rows: list[Mapping[str, float]]) -> dict[str, float]:  # type: ignore[type-arg]
+def _means(rows: list[dict[str, float]]) -> dict[str, float]:
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}

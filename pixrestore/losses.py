@@ -77,7 +77,7 @@ class ChromaClasses(Loss):
     spread: float = option(6.0, help="how far a colour is spread over cells, in ab", min=1, max=60)
     rarity: float = option(0.5, help="how much more rare colours count: 0 all alike", min=0, max=1)
     regression: float = option(0.5, help="weight of plain regression on the mean", min=0)
-    temperature: float = option(0.38, help="sharpens the answer: 1 dull, 0.1 vivid", min=0.05, max=1)
+    temperature: float = option(0.38, help="1 reads dull answers, 0.1 vivid ones", min=0.05, max=1)
     weights: tuple[float, ...] = option((), help="weight of each cell, found from the photos")
 
     _UNIT: ClassVar[float] = 110.0
@@ -142,7 +142,9 @@ class ChromaClasses(Loss):
         chroma = target * self._UNIT
         centres = ops.convert_to_tensor(self.centres)
         # |a - c|² without |a|², which the softmax takes out again.
-        distance = ops.sum(ops.square(centres), axis=-1) - 2 * ops.matmul(chroma, ops.transpose(centres))
+        distance = ops.sum(ops.square(centres), axis=-1) - 2 * ops.matmul(
+            chroma, ops.transpose(centres)
+        )
         return ops.softmax(-distance / (2 * self.spread**2), axis=-1)
 
 

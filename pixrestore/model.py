@@ -96,8 +96,14 @@ class Model:
         return Restorer(self.task, network, self.geometry, info=describe(self))
 
 
-def load_model(name: str | os.PathLike[str]) -> Model:
+def load_model(name: str | os.PathLike[str], task: type[Task] | None = None) -> Model:
     """Find and describe a model by its folder or by the name of an installed one.
+
+    Parameters
+    ----------
+    name : path or str
+    task : type, optional
+        The class of the model's task, for one that no plugin provides (yet).
 
     Raises
     ------
@@ -108,10 +114,10 @@ def load_model(name: str | os.PathLike[str]) -> Model:
     """
     folder = Path(name)
     if folder.is_dir():
-        return _read(folder)
+        return _read(folder, task)
     installed = load_plugins().models
     if str(name) in installed:
-        return _read(installed[str(name)])
+        return _read(installed[str(name)], task)
     raise UnknownNameError(
         f"no model folder and no installed model is called {str(name)!r}: "
         f"{nearest(str(name), installed)}"
@@ -231,7 +237,7 @@ def _finish_move(model: Model) -> None:
         os.replace(fresh, model.weights_path)
 
 
-def _read(folder: Path) -> Model:
+def _read(folder: Path, task: type[Task] | None = None) -> Model:
     path = folder / DESCRIPTION
     if not path.is_file():
         raise ModelError(f"{folder} is no model folder: it has no {DESCRIPTION}")
@@ -242,19 +248,21 @@ def _read(folder: Path) -> Model:
                 f"{folder} was written by a newer pixrestore "
                 f"({data.get('versions', {}).get('pixrestore', 'unknown')}): update pixrestore"
             )
-        return _parsed(folder, data)
+        return _parsed(folder, data, task)
     except PixrestoreError:
         raise
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise ModelError(f"{path} cannot be read: {type(error).__name__} {error}") from error
 
 
-def _parsed(folder: Path, data: Mapping[str, Any]) -> Model:
+def _parsed(folder: Path, data: Mapping[str, Any], task: type[Task] | None) -> Model:
     from pixrestore.losses import find_loss
     from pixrestore.options import checked
     from pixrestore.restoring import Geometry
 
-    task = load_plugins().task(data["task"]["name"])
+    name = data["task"]["name"]
+    if task is None or task.name != name:
+        task = load_plugins().task(name)
     return Model(
         folder=folder,
         task=task(**checked(task, data["task"]["options"])),

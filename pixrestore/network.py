@@ -50,9 +50,7 @@ def build_core(
     function = load_plugins().architecture(architecture)
     seen, answered = channels
     try:
-        core = function(
-            (None, None, seen), loss.channels(answered), **checked(function, arguments)
-        )
+        core = function((None, None, seen), loss.channels(answered), **checked(function, arguments))
     except PixrestoreError:
         raise
     except Exception as error:  # a stranger's architecture may raise anything
@@ -69,20 +67,18 @@ def reading(core: keras.Model, loss: Loss) -> keras.Model:
     """
     keras = import_keras()
     factor = answer_factor(core)
-    reads = type(loss).read is not Loss.read
-    if not reads and factor == 1:
+    if factor == 1 and type(loss).read is Loss.read:
         return core
 
-    class Read(keras.layers.Layer):  # type: ignore[misc,name-defined]
-        def call(self, output: Any) -> Any:
-            return loss.read(output)
+    import tensorflow as tf
 
-    answer = core.outputs[0]
-    if reads:
-        answer = Read(dtype="float32", name="read")(answer)
-    if factor > 1:
-        enlarge = keras.layers.UpSampling2D(factor, interpolation="bilinear", dtype="float32")
-        answer = enlarge(answer)
+    class Read(keras.layers.Layer):  # type: ignore[name-defined]
+        def call(self, output: Any) -> Any:
+            answer = loss.read(output)
+            # Keras' own layer for this needs to know the size beforehand.
+            return tf.image.resize(answer, factor * tf.shape(answer)[1:3])
+
+    answer = Read(dtype="float32", name="read")(core.outputs[0])
     return keras.Model(core.inputs, answer, name=core.name)
 
 
@@ -104,7 +100,10 @@ class KerasNetwork:
         shape = (None, *network.input_shape[1:])
         signature = [tf.TensorSpec(shape, tf.float32)]
         # One trace for all sizes: tracing again for every photo would cost more than running.
-        self._run = tf.function(lambda x: network(x, training=False), input_signature=signature)
+        # AutoGraph cannot read a lambda's source, and warns about it.
+        self._run = tf.function(
+            lambda x: network(x, training=False), input_signature=signature, autograph=False
+        )
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run the network; `MemoryError` when there is not enough memory for this size."""

@@ -217,7 +217,7 @@ def _field_types(source: type) -> dict[str, Any]:
     kinds: dict[str, Any] = {}
     for base in reversed(source.__mro__):
         names = vars(sys.modules[base.__module__])
-        for name, annotation in base.__dict__.get("__annotations__", {}).items():
+        for name, annotation in inspect.get_annotations(base).items():
             if name in getattr(source, "__dataclass_fields__", {}):
                 kinds[name] = (annotation, names)
     fields = dataclasses.fields(source)

@@ -40,7 +40,7 @@ def unet(
     shuffle : int
         Space-to-depth factor of the input
     stop : int
-        Scale at which decoding stops; above 0 the answer is brought to full size bilinearly
+        Scale at which decoding stops; above 0 the answer is that much smaller than the input
     context : bool
         Add what the whole picture holds, one vector, at the coarsest scale; for scene tasks only
     norm : {"none", "batch"}
@@ -53,7 +53,8 @@ def unet(
     Returns
     -------
     keras.Model
-        From (N, H, W, Cx) to (N, H, W, Cy), linear, float32.
+        From (N, H, W, Cx) to (N, H / f, W / f, Cy), linear, float32; f is 1 unless `stop` is more
+        than 0, then ``shuffle * 2 ** stop``.
 
     References
     ----------
@@ -72,9 +73,7 @@ def unet(
     for width, count in zip(widths[1:], blocks[:-1], strict=True):
         x = parts.stack(x, count)
         skips.append(x)
-        x = layers.Conv2D(
-            width, 2, strides=2, use_bias=bias, kernel_initializer="he_normal"
-        )(x)
+        x = layers.Conv2D(width, 2, strides=2, use_bias=bias, kernel_initializer="he_normal")(x)
     x = parts.stack(x, blocks[-1])
     if context:
         x = parts.stack(parts.with_context(x), 1)
@@ -82,10 +81,10 @@ def unet(
         x = layers.Conv2DTranspose(widths[scale], 2, strides=2, use_bias=bias)(x)
         x = parts.stack(layers.Add()([x, skips[scale]]), blocks[scale])
     if stop:
-        answer = parts.enlarged(x, channels, shuffle * 2**stop)
+        answer = parts.coarse(x, channels)
     else:
         answer = parts.shuffled(x, channels, shuffle)
-    if residual and channels == shape[-1]:
+    if residual and not stop and channels == shape[-1]:
         answer = layers.Add(dtype="float32", name="answer")([picture, answer])
     return Model(picture, answer, name="unet")
 
@@ -148,14 +147,13 @@ class _Parts:
         x = self.convolution(x, channels * factor**2, zero=True, dtype="float32")
         return _shuffle_layers()[1](factor, dtype="float32")(x) if factor > 1 else x
 
-    def enlarged(self, x: Any, channels: int, factor: int) -> Any:
-        """Answer once in each place, then interpolate."""
+    def coarse(self, x: Any, channels: int) -> Any:
+        """Answer once in each place."""
         from keras import layers
 
-        x = layers.Conv2D(channels, 1, kernel_initializer="zeros", dtype="float32")(layers.ReLU()(x))
-        if factor == 1:
-            return x
-        return layers.UpSampling2D(factor, interpolation="bilinear", dtype="float32")(x)
+        return layers.Conv2D(channels, 1, kernel_initializer="zeros", dtype="float32")(
+            layers.ReLU()(x)
+        )
 
 
 def _shuffle_layers() -> tuple[type, type]:
@@ -163,7 +161,7 @@ def _shuffle_layers() -> tuple[type, type]:
     import tensorflow as tf
     from keras import layers
 
-    class SpaceToDepth(layers.Layer):  # type: ignore[misc]
+    class SpaceToDepth(layers.Layer):
         def __init__(self, factor: int, **settings: Any) -> None:
             super().__init__(**settings)
             self.factor = factor

@@ -36,8 +36,8 @@ class Colorize(Task):
     The network sees lightness and answers chroma in CIE Lab; the photo keeps its own lightness at
     full resolution. Pairs imitate real black-and-white photographs: film that sees colours
     differently, tone curves, fading and grain, with the chance `film`; the others are plain
-    luminance. With ``space="rgb"`` gray is copied to three channels, and the network answers RGB, of
-    which the photo takes the chroma.
+    luminance. With ``space="rgb"`` gray is copied to three channels, and the network answers RGB,
+    of which the photo takes the chroma.
     """
 
     name: ClassVar[str] = "colorize"
@@ -62,7 +62,7 @@ class Colorize(Task):
         if rng.random() < self.film:
             gray = _photographed(clean, rng)
         else:
-            gray = _gamma(_linear(clean) @ np.float32(_FILMS["eye"]))
+            gray = _gamma(_linear(clean) @ np.array(_FILMS["eye"], np.float32))
         return np.repeat(gray[..., None], 3, axis=-1)
 
     def encode(self, degraded: Image) -> Image:
@@ -70,7 +70,7 @@ class Colorize(Task):
         import numpy as np
 
         if self.space == "rgb":
-            gray = _gamma(_linear(degraded) @ np.float32(_FILMS["eye"]))
+            gray = _gamma(_linear(degraded) @ np.array(_FILMS["eye"], np.float32))
             return np.repeat(gray[..., None], 3, axis=-1)
         return _lightness(degraded) / np.float32(100)
 
@@ -108,7 +108,7 @@ def _lab_to_rgb(lab: Image) -> Image:
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*negative Z values.*")
-        return lab2rgb(lab)  # type: ignore[no-any-return]
+        return lab2rgb(lab)
 
 
 def _photographed(clean: Image, rng: np.random.Generator) -> Image:
@@ -116,7 +116,7 @@ def _photographed(clean: Image, rng: np.random.Generator) -> Image:
     import numpy as np
     from scipy.ndimage import gaussian_filter
 
-    films = np.float32(list(_FILMS.values()))
+    films = np.array(list(_FILMS.values()), np.float32)
     weights = rng.dirichlet((1.0, 1.0, 1.0)) @ films
     gray = _gamma(_linear(clean) @ weights.astype(np.float32))
     contrast = rng.uniform(-0.25, 0.35)
@@ -151,8 +151,10 @@ def _lightness(image: Image) -> Image:
     """Return CIE L in [0, 100], (H, W, 1), as `skimage.color.rgb2lab` would beside a and b."""
     import numpy as np
 
-    luminance = _linear(image) @ np.float32(_FILMS["eye"])
+    luminance = _linear(image) @ np.array(_FILMS["eye"], np.float32)
     root = np.where(
-        luminance > 0.008856, np.cbrt(luminance), np.float32(7.787) * luminance + np.float32(16 / 116)
+        luminance > 0.008856,
+        np.cbrt(luminance),
+        np.float32(7.787) * luminance + np.float32(16 / 116),
     )
     return (116 * root - 16)[..., None]

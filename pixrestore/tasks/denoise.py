@@ -75,12 +75,12 @@ def _camera_noise(clean: Image, sigma: float, rng: np.random.Generator) -> Image
 
     gamma = np.float32(2.2)
     linear = clean**gamma
-    # At mid-gray the tone curve's slope turns a linear deviation s into about s * 0.5**(-1.2) / 2.2.
+    # The tone curve's slope at mid-gray is 0.5**(-1.2) / 2.2.
     deviation = sigma * 2.2 * 0.5**1.2
     shot = rng.uniform(0.2, 1.0)
     variance = deviation**2 * (shot * linear / 0.5**2.2 + (1 - shot))
     noise = rng.standard_normal(clean.shape, dtype=np.float32)
-    shared = rng.standard_normal(clean.shape[:2] + (1,), dtype=np.float32)
+    shared = rng.standard_normal((*clean.shape[:2], 1), dtype=np.float32)
     mix = rng.uniform(0.0, 0.7)
     noise = np.sqrt(1 - mix**2) * noise + mix * shared
     blur = rng.uniform(0.0, 0.6)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,7 +33,7 @@ SAMPLES = Path(__file__).parent.parent / "samples"
 
 def train(
     task: str | Task = "colorize",
-    data: str | os.PathLike[str] | None = None,
+    data: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
     out: str | os.PathLike[str] | None = None,
     *,
     valid: str | os.PathLike[str] | None = None,
@@ -59,8 +59,8 @@ def train(
     ----------
     task : str or Task
         Name of the task, or a task with its options set.
-    data : path, optional
-        Folder of photos, searched recursively; the package's few sample photos by default.
+    data : path or sequence of paths, optional
+        Folders of photos, searched recursively; the package's few sample photos by default.
     out : path, optional
         Folder of the run and its model; ``runs/TASK`` by default, numbered when taken.
     valid : path, optional
@@ -117,14 +117,14 @@ def train(
         plan = _resumed(out, task, budget)
     else:
         configured = _configured(task, options)
-        chosen = _Choice(arch, arguments or {}, loss_options or {}, recipe or {})
+        chosen = _Choice(arch, arguments or {}, recipe or {}, loss_options or {})
         if init is not None:
-            chosen = chosen.following(load_model(init))
+            chosen = chosen.following(load_model(init, type(configured)))
         plan = Plan(
             task=configured,
             recipe=settle_recipe(configured, *chosen),
             budget=with_default_end(budget),
-            data=str(data or SAMPLES),
+            data=_folders(data or SAMPLES),
             out=_fresh_folder(out, configured.name),
             valid=None if valid is None else str(valid),
             init=None if init is None else str(init),
@@ -133,7 +133,7 @@ def train(
             command=command,
         )
     display = Display(plan.recipe.batch, quiet)
-    if plan.data == str(SAMPLES):
+    if plan.data == (str(SAMPLES),):
         display.say("training on the few sample photos inside pixrestore; name yours with --data")
     run = Run(plan, display, resume)
     plan.save()
@@ -149,11 +149,15 @@ def _configured(task: str | Task, options: Mapping[str, Any]) -> Task:
     return dataclasses.replace(task, **checked(type(task), options))  # type: ignore[type-var]
 
 
+def _folders(data: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> tuple[str, ...]:
+    return (os.fspath(data),) if isinstance(data, (str, os.PathLike)) else tuple(map(str, data))
+
+
 def _resumed(out: str | os.PathLike[str] | None, task: str | Task, budget: Budget) -> Plan:
     if out is None:
         name = task if isinstance(task, str) else task.name
         out = Path("runs") / name
-    plan = load_plan(Path(out))
+    plan = load_plan(Path(out), None if isinstance(task, str) else type(task))
     if budget != Budget():
         plan = dataclasses.replace(plan, budget=budget)
     return plan
@@ -164,8 +168,8 @@ class _Choice(NamedTuple):
 
     arch: str | None
     arguments: Mapping[str, Any]
-    loss_options: Mapping[str, Any]
     recipe: Mapping[str, Any]
+    loss_options: Mapping[str, Any]
 
     def following(self, model: Model) -> _Choice:
         """Take over architecture and loss of the model to start from, where none was chosen."""
@@ -176,7 +180,7 @@ class _Choice(NamedTuple):
         if self.recipe.get("loss", loss["name"]) == loss["name"]:
             loss_options = {**loss["options"], **loss_options}
         recipe = {"loss": loss["name"], **self.recipe}
-        return _Choice(self.arch or model.architecture, arguments, loss_options, recipe)
+        return _Choice(self.arch or model.architecture, arguments, recipe, loss_options)
 
 
 def _fresh_folder(out: str | os.PathLike[str] | None, name: str) -> Path:

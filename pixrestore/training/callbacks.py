@@ -32,7 +32,7 @@ class Clock:
         return self._before + time.monotonic() - self._start
 
 
-class Pace(keras.callbacks.Callback):  # type: ignore[misc,name-defined]
+class Pace(keras.callbacks.Callback):  # type: ignore[name-defined]
     """Counts steps, sets rate and averaging before each, and ends the run when its budget is used.
 
     Keras' own schedules know steps only; this one also follows the clock.
@@ -63,7 +63,7 @@ class Pace(keras.callbacks.Callback):  # type: ignore[misc,name-defined]
             self.model.stop_training = True
 
 
-class Guard(keras.callbacks.Callback):  # type: ignore[misc,name-defined]
+class Guard(keras.callbacks.Callback):  # type: ignore[name-defined]
     """Stops a run whose loss is no longer a number."""
 
     failed = False
@@ -75,7 +75,7 @@ class Guard(keras.callbacks.Callback):  # type: ignore[misc,name-defined]
             self.model.stop_training = True
 
 
-class Checkpoints(keras.callbacks.Callback):  # type: ignore[misc,name-defined]
+class Checkpoints(keras.callbacks.Callback):  # type: ignore[name-defined]
     """Saves every five minutes what a resumption needs; epochs save it themselves."""
 
     def __init__(self, save: Callable[[], None], guard: Guard) -> None:
@@ -90,7 +90,7 @@ class Checkpoints(keras.callbacks.Callback):  # type: ignore[misc,name-defined]
             self._last = time.monotonic()
 
 
-class EpochEnd(keras.callbacks.Callback):  # type: ignore[misc,name-defined]
+class EpochEnd(keras.callbacks.Callback):  # type: ignore[name-defined]
     """Hands the end of each epoch to the run, with the mean loss of its steps."""
 
     def __init__(self, finish_epoch: Callable[[float], bool], guard: Guard) -> None:
@@ -103,7 +103,7 @@ class EpochEnd(keras.callbacks.Callback):  # type: ignore[misc,name-defined]
             self.model.stop_training = True
 
 
-class Ticker(keras.callbacks.Callback):  # type: ignore[misc,name-defined]
+class Ticker(keras.callbacks.Callback):  # type: ignore[name-defined]
     """Tells the display of every step."""
 
     def __init__(self, tick: Callable[[float], None]) -> None:

@@ -1,4 +1,4 @@
-"""What ``--resume`` needs: weights, optimiser, averages and counters, in one file moved into place."""
+"""What ``--resume`` needs: weights, optimiser, averages and counters, in one file."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class Plan:
     task: Task
     recipe: Recipe
     budget: Budget
-    data: str
+    data: tuple[str, ...]
     out: Path
     valid: str | None = None
     init: str | None = None
@@ -90,7 +90,7 @@ class Plan:
             "task": {"name": self.task.name, "options": self.task.options()},
             "recipe": dataclasses.asdict(self.recipe),
             "budget": dataclasses.asdict(self.budget),
-            "data": self.data,
+            "data": list(self.data),
             "valid": self.valid,
             "init": self.init,
             "seed": self.seed,
@@ -104,19 +104,23 @@ class Plan:
         replace_text(self.out / PLAN, json.dumps(self.describe(), indent=2) + "\n")
 
 
-def load_plan(out: Path) -> Plan:
-    """Read the plan of a run that was started earlier; `TrainingError` when there is none."""
+def load_plan(out: Path, kind: type[Task] | None = None) -> Plan:
+    """Read the plan of a run that was started earlier; `TrainingError` when there is none.
+
+    `kind` is the class of its task, for one that no plugin provides.
+    """
     path = out / PLAN
     if not path.is_file():
         raise TrainingError(f"there is no run to resume in {out}: it has no {PLAN}")
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        task = load_plugins().task(data["task"]["name"])
+        name = data["task"]["name"]
+        task = kind if kind and kind.name == name else load_plugins().task(name)
         return Plan(
             task=task(**checked(task, data["task"]["options"])),
             recipe=_parsed_recipe(data["recipe"]),
             budget=Budget(**data["budget"]),
-            data=data["data"],
+            data=tuple(data["data"]),
             out=out,
             valid=data["valid"],
             init=data["init"],
@@ -132,8 +136,8 @@ def settle_recipe(
     task: Task,
     arch: str | None,
     arguments: Mapping[str, Any] | None,
-    loss_options: Mapping[str, Any] | None,
     changes: Mapping[str, Any],
+    loss_options: Mapping[str, Any] | None = None,
 ) -> Recipe:
     """Settle the recipe: the task's suggestion, the architecture's where it differs, the user's.
 
@@ -144,10 +148,10 @@ def settle_recipe(
         The architecture the user asked for.
     arguments : mapping, optional
         Arguments of the architecture.
-    loss_options : mapping, optional
-        Options of the loss.
     changes : mapping
         Other fields of `Recipe`.
+    loss_options : mapping, optional
+        Options of the loss.
 
     Raises
     ------

@@ -12,8 +12,8 @@ import numpy as np
 from pixrestore.backend import import_keras
 from pixrestore.data import Pairs, Photos, Sampler, folders_of, open_photos, split, training_files
 from pixrestore.errors import OutputError, TrainingDataError, TrainingError
-from pixrestore.losses import find_loss
 from pixrestore.geometry import fixed_side, measure_margin, size_multiple
+from pixrestore.losses import find_loss
 from pixrestore.model import Model, load_model, rewrite_description, write_model
 from pixrestore.network import KerasNetwork, pair_channels
 from pixrestore.restoring import Geometry
@@ -66,7 +66,7 @@ class Run:
         loss = find_loss(plan.recipe.loss, plan.recipe.loss_options)
         self.trainee = Trainee(plan.recipe, loss, self.channels, choose_devices())
         if plan.init and not resume:
-            self.trainee.start_from(load_model(plan.init).weights_path)
+            self.trainee.start_from(load_model(plan.init, type(plan.task)).weights_path)
         side = fixed_side(self.trainee.core)
         multiple = 1 if side else size_multiple(self.trainee.core)
         patch = side or -(-plan.recipe.patch // multiple) * multiple
@@ -121,14 +121,14 @@ class Run:
 
     def _open_photos(self, patch: int) -> tuple[Photos, Photos]:
         plan = self.plan
-        files = training_files(Path(plan.data))
+        files = [file for folder in plan.data for file in training_files(Path(folder))]
         if plan.valid:
             held_out = training_files(Path(plan.valid))
         else:
             share = min(_VALIDATION_SHARE, _LARGEST_VALIDATION / max(1, len(files)))
             files, held_out = split(files, share)
         if not files:
-            raise TrainingDataError(f"there are no photos to train on in {plan.data}")
+            raise TrainingDataError(f"there are no photos to train on in {' '.join(plan.data)}")
         if not held_out:
             raise TrainingDataError(
                 "there are no photos to validate on: give two different photos or more, or --valid"
@@ -283,9 +283,10 @@ class Run:
 
     def _story(self) -> dict[str, Any]:
         plan = self.plan
+        told = ("architecture", "arguments", "loss", "loss_options")
         settings = dataclasses.asdict(plan.recipe)
         return {
-            "data": plan.data,
+            "data": " ".join(plan.data),
             "photos": len(self.photos),
             "command": plan.command,
             "seed": plan.seed,
@@ -293,7 +294,7 @@ class Run:
             "steps": self.progress.step,
             "minutes": round(self.clock.seconds() / 60, 1),
             "parameters": self.trainee.core.count_params(),
-            "recipe": {k: v for k, v in settings.items() if k not in ("architecture", "arguments", "loss_options")},
+            "recipe": {k: v for k, v in settings.items() if k not in told},
         }
 
     def _save_checkpoint(self) -> None:
@@ -307,7 +308,7 @@ class Run:
 
     def _finish(self) -> Model:
         """Measure the tiles' margin with the best weights; name the photos that were bad."""
-        best = load_model(self.plan.out)
+        best = load_model(self.plan.out, type(self.plan.task))
         if self.plan.task.scope == "local" and not self.geometry.side:
             self.trainee.start_from(best.weights_path)
             margin = measure_margin(
@@ -317,8 +318,7 @@ class Run:
             )
             geometry = dataclasses.replace(self.geometry, margin=margin)
             best = dataclasses.replace(best, geometry=geometry)
-        training = {**best.training, "steps": self.progress.step, "best_step": self.progress.best_step}
-        training["minutes"] = round(self.clock.seconds() / 60, 1)
+        training = {**best.training, **self._story(), "best_step": self.progress.best_step}
         best = dataclasses.replace(best, training=training)
         rewrite_description(best)
         self._name_unreadable()
