@@ -1,0 +1,137 @@
+"""Conformance checks that any author of a task can run on it, with a test of one line.
+
+    def test_fade():
+        check_task(Fade())
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING
+
+from pixrestore.testing import contract, declaration, trained
+from pixrestore.testing.probe import CheckFailed, Probe
+
+if TYPE_CHECKING:
+    from pixrestore.task import Task
+
+__all__ = ["CHECKS", "check_task"]
+
+Check = Callable[[Probe], None]
+
+# The first ones must hold for the others to mean anything: they run alone.
+_FIRST: Mapping[str, Check] = {
+    "declared": declaration.declared,
+    "shapes": contract.shapes,
+}
+_LIGHT: Mapping[str, Check] = {
+    "options": declaration.options,
+    "damages": contract.damages,
+    "deterministic": contract.deterministic,
+    "global_randomness": contract.global_randomness,
+    "input_untouched": contract.input_untouched,
+    "range": contract.in_range,
+    "law": contract.law,
+    "pointwise": contract.pointwise,
+    "sizes": contract.sizes,
+    "flat_photos": contract.flat_photos,
+}
+_HEAVY: Mapping[str, Check] = {
+    "learns": trained.learns,
+    "saves": trained.saves,
+}
+
+CHECKS: Mapping[str, Check] = {**_FIRST, **_LIGHT, **_HEAVY}
+"""All checks by name, in the order in which they run."""
+
+
+def check_task(
+    task: Task,
+    *,
+    expected_failures: Mapping[str, str] | Collection[str] = (),
+    quick: bool = False,
+) -> None:
+    """Check that a task keeps its contract, learns, and survives being saved.
+
+    Parameters
+    ----------
+    task : Task
+        A task with its options set. Call this once for each configuration worth checking.
+    expected_failures : mapping or collection of str
+        Names of checks that this task fails, best with the reason why it may. A check that passes
+        all the same is reported too.
+    quick : bool
+        Leave out the checks that train a network, ``learns`` and ``saves``, which take seconds.
+
+    Raises
+    ------
+    AssertionError
+        One for all failures: each check that failed by its name, with a sentence on what is wrong.
+    ValueError
+        `expected_failures` names a check that does not exist.
+
+    Notes
+    -----
+    ``declared``
+        A frozen dataclass with a proper name, and a docstring whose first line says what it does.
+    ``shapes``
+        Each method returns an array of the right shape, of finite floats.
+    ``options``
+        Options come back the same from JSON, and each has a help text.
+    ``damages``
+        `corrupt` changes photos.
+    ``deterministic``, ``global_randomness``
+        All randomness comes from `rng`.
+    ``input_untouched``
+        No method changes the arrays that it is given.
+    ``range``
+        `compose` stays within [0, 1] whatever the network answers.
+    ``law``
+        ``compose(corrupt(clean), target(clean))`` is ``clean``; for a task that is `inexact`, closer
+        to it than the degraded photo.
+    ``pointwise``
+        `encode` and `compose` give the same for a part of a photo as for the whole.
+    ``sizes``, ``flat_photos``
+        Photos of 1 by 1, 1 by 7 and 37 by 53 pixels work, and black, gray and white ones.
+    ``learns``
+        A small network, trained on two photos for a few seconds, brings them closer to the truth.
+    ``saves``
+        A model of the task, written and loaded again, restores to equal output.
+    """
+    unknown = set(expected_failures) - set(CHECKS)
+    if unknown:
+        raise ValueError(
+            f"there is no check {', '.join(sorted(unknown))}: there is {', '.join(CHECKS)}"
+        )
+    failures = _failures(task, _FIRST, expected_failures)
+    if failures:
+        failures["..."] = "the other checks wait until this is right"
+    else:
+        checks = _LIGHT if quick else {**_LIGHT, **_HEAVY}
+        failures = _failures(task, checks, expected_failures)
+    if failures:
+        title = getattr(task, "name", type(task).__name__)
+        lines = [f"  {name}: {sentence}" for name, sentence in failures.items()]
+        raise AssertionError("\n".join([f"task {title} does not keep its contract:", *lines]))
+
+
+def _failures(
+    task: Task, checks: Mapping[str, Check], expected: Collection[str]
+) -> dict[str, str]:
+    failures: dict[str, str] = {}
+    for name, check in checks.items():
+        sentence = _outcome(check, task)
+        if name not in expected and sentence:
+            failures[name] = sentence
+        elif name in expected and not sentence:
+            failures[name] = "passes now: take it out of expected_failures"
+    return failures
+
+
+def _outcome(check: Check, task: Task) -> str:
+    """Return what is wrong, in a sentence; empty when nothing is."""
+    try:
+        check(Probe(task))
+    except CheckFailed as failure:
+        return str(failure)
+    return ""
