@@ -44,12 +44,12 @@ def train(
         ),
     ] = None,
     data: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
             "--data",
             metavar="DIR",
-            help="Folder of clean photos, searched recursively; without it, the few sample photos "
-            "that come with pixrestore.",
+            help="Folder of clean photos, searched recursively; give it again for more folders. "
+            "Without it, the few sample photos that come with pixrestore.",
             rich_help_panel=_RUN,
         ),
     ] = None,
@@ -150,10 +150,10 @@ def train(
     from pixrestore.training import train as run
 
     if resume:
-        _refuse_new_settings(given, data=data, valid=valid, arch=arch, init=init, seed=seed)
+        _refuse_new_settings(given, data=data or None, valid=valid, arch=arch, init=init, seed=seed)
     # Left out means that Python's default holds, which stands in one place only.
     named: dict[str, Any] = {
-        "data": data,
+        "data": data or None,
         "valid": valid,
         "out": out,
         "arch": arch,

@@ -1,0 +1,286 @@
+"""The command line: what it shows, what it passes on, and how it fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import pixrestore.training
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Replace training by a note of what it was asked for."""
+    asked = {}
+
+    def train(*positional, **named):
+        asked.update(named, positional=positional)
+
+    monkeypatch.setattr(pixrestore.training, "train", train)
+    return asked
+
+
+def _photo(path, side=24):
+    noise = np.random.default_rng(0).integers(0, 255, (side, side, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(path)
+    return path
+
+
+class TestHelp:
+    def test_lists_the_commands_by_purpose(self, cli):
+        done = cli("--help")
+        assert done.code == 0
+        for word in ("Restore photos:", "Train and measure:", "See what there is:", "doctor"):
+            assert word in done.out
+        assert cli().out == done.out
+
+    def test_of_train_has_the_options_of_task_settings_loss_and_architecture(self, cli):
+        text = " ".join(cli("train", "--task", "denoise", "--help").out.split())
+        assert "Options of the task denoise: --sigma float 0..255 or low,high" in text
+        assert "Standard deviation of Gaussian noise, of 255. [default: 0,50]" in text
+        assert "--camera float 0..1" in text
+        assert "Training settings:" in text
+        assert "--batch int" in text
+        assert "Options of the loss charbonnier: --epsilon float 0.." in text
+        assert "Arguments of the architecture unet: --widths int,..." in text
+        assert "--saturation" not in text
+
+    def test_of_train_alone_is_about_the_default_task(self, cli):
+        text = cli("train", "--help").out
+        assert "Options of the task colorize:" in text
+        assert "--space lab|rgb" in text
+
+    def test_of_train_follows_architecture_and_loss(self, cli):
+        text = cli("train", "--arch=bottleneck", "--loss", "chroma_classes", "--help").out
+        assert "--code int" in text
+        assert "--widths" not in text
+        assert "--temperature float 0.05..1" in text
+        assert "--epsilon" not in text
+
+    def test_of_restoring_has_only_what_takes_effect_then(self, cli):
+        text = cli("denoise", "--help").out
+        assert "--strength float 0..1" in text
+        assert "--sigma" not in text
+        assert "--saturation" in cli("restore", "--task", "colorize", "--help").out
+        assert "--strength" not in cli("restore", "--help").out
+
+    def test_with_a_model_is_about_the_models_task_and_shows_its_values(self, cli, tiny_denoiser):
+        assert "--strength" in cli("restore", "--model", tiny_denoiser, "--help").out
+        assert "--sigma" in cli("evaluate", "--model", tiny_denoiser, "--help").out
+        text = " ".join(cli("train", "--init", tiny_denoiser, "--help").out.split())
+        assert "finest first. [default: 4,8]" in text
+
+
+class TestLists:
+    @pytest.mark.parametrize("command", ["tasks", "architectures", "models", "plugins"])
+    def test_are_for_people_and_programs(self, cli, command):
+        done = cli(command, "--json")
+        assert (done.code, done.err) == (0, "")
+        for row in json.loads(done.out):
+            assert row["name"] in cli(command).out
+
+    def test_tasks_tell_type_range_default_and_help(self, cli):
+        [denoise] = [
+            row for row in json.loads(cli("tasks", "--json").out) if row["name"] == "denoise"
+        ]
+        [sigma] = [option for option in denoise["options"] if option["name"] == "sigma"]
+        assert sigma["type"] == "float 0..255 or low,high"
+        assert sigma["default"] == [0.0, 50.0]
+        assert sigma["help"]
+        assert "--sigma float 0..255 or low,high" in cli("tasks", "--verbose").out
+
+    def test_version(self, cli):
+        assert cli("--version").out == f"pixrestore {pixrestore.__version__}\n"
+
+
+class TestTrain:
+    def test_passes_on_only_what_was_given(self, cli, trained):
+        assert cli("train").code == 0
+        assert trained.pop("positional") == ("colorize",)
+        assert trained.pop("command").startswith("pixrestore")
+        given = {name: value for name, value in trained.items() if value}
+        assert given == {}
+
+    def test_sorts_options_to_where_they_belong(self, cli, trained, tmp_path):
+        words = "train --task denoise --sigma 25 --camera 0 --batch 2 --epsilon 0.01 --widths 4,8"
+        done = cli(*words.split(), "--minutes", "0.5", "--seed", "7", "--out", tmp_path / "run")
+        assert done.code == 0
+        assert trained["positional"] == ("denoise",)
+        assert trained["sigma"] == (25.0, 25.0)
+        assert trained["camera"] == 0
+        assert trained["recipe"] == {"batch": 2}
+        assert trained["loss_options"] == {"epsilon": 0.01}
+        assert trained["arguments"] == {"widths": (4, 8)}
+        assert (trained["minutes"], trained["seed"]) == (0.5, 7)
+        assert trained["out"] == tmp_path / "run"
+        assert "strength" not in trained
+
+    def test_takes_the_task_of_the_model_it_starts_from(self, cli, trained, tiny_denoiser):
+        assert cli("train", "--init", tiny_denoiser, "--sigma", "10").code == 0
+        assert trained["positional"] == ("denoise",)
+
+    def test_resumes_the_run_in_a_folder_whatever_its_task(self, cli, trained, tiny_denoiser):
+        assert cli("train", "--resume", "--out", tiny_denoiser, "--steps", "4").code == 0
+        assert trained["positional"] == ("denoise",)
+        assert (trained["resume"], trained["steps"]) == (True, 4)
+
+    def test_refuses_new_settings_when_resuming(self, cli, trained, tiny_denoiser):
+        done = cli("train", "--resume", "--out", tiny_denoiser, "--sigma", "9", "--seed", "1")
+        assert done.code == 2
+        assert done.error.endswith("leave out --seed, --sigma")
+        assert not trained
+
+
+class TestRestore:
+    def test_one_photo_to_a_file_with_a_comparison(self, cli, tiny_denoiser, tmp_path):
+        source, result = _photo(tmp_path / "in.png"), tmp_path / "out.png"
+        done = cli("denoise", source, "-m", tiny_denoiser, "-o", result, "--compare")
+        assert (done.code, done.err) == (0, "")
+        assert Image.open(result).size == (24, 24)
+        assert str(result) in done.out
+        assert "before | after" in done.out
+
+    def test_a_model_knows_its_task(self, cli, tiny_denoiser, tmp_path):
+        result = tmp_path / "out.png"
+        done = cli(
+            "restore", _photo(tmp_path / "in.png"), "--model", tiny_denoiser, "-o", result,
+            "--strength", "0",
+        )  # fmt: skip
+        assert done.code == 0
+        same = np.asarray(Image.open(result)) == np.asarray(Image.open(tmp_path / "in.png"))
+        assert same.all()
+
+    def test_a_bad_photo_does_not_stop_the_others(self, cli, tiny_denoiser, tmp_path):
+        photos = tmp_path / "photos"
+        photos.mkdir()
+        _photo(photos / "a.png")
+        (photos / "b.png").write_bytes(b"no photo")
+        _photo(photos / "c.png")
+        done = cli("denoise", photos, "-m", tiny_denoiser, "-o", tmp_path / "out")
+        assert done.code == 4
+        assert "b.png" in done.error
+        assert "2 restored, 1 failed" in done.out
+        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "c.png"]
+
+    def test_another_tasks_model_is_refused(self, cli, tiny_denoiser):
+        done = cli("colorize", "old.jpg", "--model", tiny_denoiser)
+        assert done.code == 2
+        assert "is for denoise, not for colorize" in done.error
+
+
+class TestEvaluate:
+    def test_prints_figures_beside_the_inputs(self, cli, tiny_denoiser, samples):
+        words = ["evaluate", "--model", tiny_denoiser, "--data", samples, "--limit", "1"]
+        figures = json.loads(cli(*words, "--sigma", "25", "--json").out)
+        assert figures["task"] == "denoise"
+        assert figures["images"] == 1
+        assert set(figures["restored"]) == set(figures["input"]) == {"psnr", "ssim"}
+        assert 19 < figures["input"]["psnr"] < 22
+        table = cli(*words, "--sigma", "25").out
+        assert "PSNR dB" in table
+        assert f"{figures['input']['psnr']:.3f}" in table
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("words", "code", "message"),
+        [
+            ("train --task denoze", 3, "there is no task 'denoze': did you mean denoise?"),
+            ("train --arch unett", 3, "did you mean unet?"),
+            ("train --task denoise --sigma 300", 2, "--sigma must be float 0..255 or low,high"),
+            ("train --task denoise --sigma 60,40", 2, "not '60,40'"),
+            ("train --task denoise --space rgb", 2, "No such option"),
+            ("train --epochs many", 2, "--epochs"),
+            ("train --task", 2, "requires an argument (see pixrestore train --help)"),
+            ("colorise", 2, "Did you mean 'colorize'?"),
+            ("denoise", 2, "Missing argument 'IN"),
+            ("restore old.jpg", 2, "say what to undo with --task, or name a --model"),
+            ("restore old.jpg --model nowhere", 3, "nowhere"),
+            ("denoise x.jpg --model .", 5, "no model folder"),
+            ("evaluate --task denoise", 2, "Missing option '--data'"),
+        ],
+    )
+    def test_are_one_line_with_a_code(self, cli, words, code, message):
+        done = cli(*words.split())
+        assert done.code == code
+        assert message in done.error
+        assert done.out == ""
+
+    def _failing(self, monkeypatch, error):
+        def fail(*_, **__):
+            raise error
+
+        monkeypatch.setattr(pixrestore.training, "train", fail)
+
+    def test_a_bug_is_called_one_and_tracebacks_can_be_asked_for(self, cli, monkeypatch):
+        self._failing(monkeypatch, ZeroDivisionError("oops"))
+        done = cli("train")
+        assert done.code == 70
+        assert "this is a bug" in done.error
+        assert "ZeroDivisionError: oops; PIXRESTORE_DEBUG=1 shows where" in done.error
+        done = cli("--debug", "train")
+        assert done.code == 70
+        assert "Traceback" in done.err
+
+    @pytest.mark.parametrize(
+        ("error", "code", "message"),
+        [
+            (KeyboardInterrupt(), 130, "stopped"),
+            (MemoryError(), 9, "out of memory"),
+            (OSError(28, "No space left on device", "out"), 10, "out: No space left on device"),
+        ],
+    )
+    def test_what_the_machine_or_the_user_does(self, cli, monkeypatch, error, code, message):
+        self._failing(monkeypatch, error)
+        done = cli("train")
+        assert (done.code, done.error) == (code, message)
+
+    @pytest.mark.skipif(os.name == "nt", reason="pipes differ")
+    def test_a_reader_that_leaves_hears_nothing(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        with open(writer, "w") as gone:  # noqa: PTH123
+            done = subprocess.run(
+                [sys.executable, "-m", "pixrestore", "tasks", "--json"],
+                stdout=gone,
+                stderr=subprocess.PIPE,
+                timeout=60,
+                check=False,
+            )
+        assert done.stderr == b""
+
+
+@pytest.mark.slow
+def test_doctor_looks_at_everything(cli):
+    done = cli("doctor", "--json")
+    findings = {finding["topic"]: finding for finding in json.loads(done.out)}
+    assert {"python", "tensorflow", "backend", "threads", "memory"} <= set(findings)
+    assert findings["backend"]["status"] == "ok"
+    problems = [finding for finding in findings.values() if finding["status"] == "problem"]
+    assert done.code == (1 if problems else 0)
+    assert done.err == ""
+
+
+def test_doctor_finds_an_altered_model(cli, tiny_denoiser, tmp_path, monkeypatch):
+    import shutil
+
+    from pixrestore.plugins import Plugin, Plugins
+
+    copy = shutil.copytree(tiny_denoiser, tmp_path / "mine")
+    with (copy / "model.weights.h5").open("ab") as weights:
+        weights.write(b"more")
+    plugins = Plugins((Plugin("mine", "mine", "1", models={"mine": copy}),))
+    real = pixrestore.plugins.load_plugins()
+    both = Plugins((*real.plugins, *plugins.plugins))
+    monkeypatch.setattr("pixrestore.cli.doctor.load_plugins", lambda: both)
+    done = cli("doctor")
+    assert done.code == 1
+    [line] = [line for line in done.out.splitlines() if "mine" in line]
+    assert line.startswith("PROBLEM")
+    assert "sha256" in line
