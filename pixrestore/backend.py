@@ -169,14 +169,24 @@ def _quiet_import() -> Iterator[None]:
 
 
 def _set_threads(tf: Any, count: int) -> None:
-    """Give TensorFlow as many threads as there are usable processors."""
+    """Give TensorFlow as many threads as there are usable processors.
+
+    What the user set stays, in Python or in TensorFlow's own environment variables.
+    """
+    threads = tf.config.threading
     try:
-        if not tf.config.threading.get_intra_op_parallelism_threads():
-            tf.config.threading.set_intra_op_parallelism_threads(count)
-        if not tf.config.threading.get_inter_op_parallelism_threads():
-            tf.config.threading.set_inter_op_parallelism_threads(count)
+        if not threads.get_intra_op_parallelism_threads():
+            threads.set_intra_op_parallelism_threads(_wished("TF_NUM_INTRAOP_THREADS") or count)
+        if not threads.get_inter_op_parallelism_threads():
+            threads.set_inter_op_parallelism_threads(_wished("TF_NUM_INTEROP_THREADS") or count)
     except RuntimeError:
         pass  # TensorFlow was already running when it came to us: its owner chose.
+
+
+def _wished(variable: str) -> int:
+    """Return the whole number in an environment variable, 0 when there is none."""
+    value = os.environ.get(variable, "")
+    return int(value) if value.isdecimal() else 0
 
 
 def _grow_gpu_memory(tf: Any) -> None:

@@ -293,6 +293,17 @@ def test_tiny_and_thin_photos(tmp_path, suffix, size):
 # --- hostile files --------------------------------------------------------------------------------
 
 
+def refusal(content: bytes) -> PhotoError | None:
+    """Return how reading fails, with any warning of a decoder ignored."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            read_photo(content, max_pixels=1_000_000)
+        except PhotoError as error:
+            return error
+    return None
+
+
 @pytest.mark.parametrize(
     "format", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "deep PNG", "deep TIFF"]
 )
@@ -302,20 +313,14 @@ def test_files_cut_short_or_altered_are_photo_errors(format):
     else:
         content = saved(Image.fromarray(ASTRONAUT), format)
     for share in (0, 0.0005, 0.01, 0.1, 0.5, 0.9):
-        with warnings.catch_warnings(), pytest.raises(PhotoError):
-            warnings.simplefilter("ignore")
-            read_photo(content[: int(len(content) * share)])
+        assert "the image" in str(refusal(content[: int(len(content) * share)]))
     rng = np.random.default_rng(0)
     for _ in range(30):
         altered = bytearray(content)
         for place in rng.integers(0, min(len(altered), 2000), 5):
             altered[place] = rng.integers(0, 256)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                read_photo(bytes(altered), max_pixels=1_000_000)
-            except PhotoError as error:
-                assert "the image" in str(error)
+        error = refusal(bytes(altered))  # None when it still shows a photo
+        assert error is None or "the image" in str(error)
 
 
 def bomb(width: int, height: int) -> bytes:
@@ -338,9 +343,8 @@ def test_bombs_are_refused_before_they_are_decoded():
         PhotoError, match="100000 x 100000 pixels are more than the limit of 500 mega"
     ):
         read_photo(bomb(100_000, 100_000))
-    stream = io.BytesIO()
     assert limit == Image.MAX_IMAGE_PIXELS
-    with pytest.raises(PhotoError, match="limit of 0.05 megapixels"):
+    with pytest.raises(PhotoError, match=r"limit of 0\.05 megapixels"):
         read_photo(encode_photo(Photo(DEEP), "TIFF"), max_pixels=50_000)
 
 

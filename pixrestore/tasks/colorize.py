@@ -42,14 +42,27 @@ class Colorize(Task):
 
     name: ClassVar[str] = "colorize"
     scope: ClassVar[Literal["local", "scene"]] = "scene"
-    recipe: ClassVar[Recipe] = Recipe(patch=64, batch=8, rate=1e-3, decay=1e-4)
+    recipe: ClassVar[Recipe] = Recipe(
+        arguments={
+            "widths": (24, 64, 128, 192),
+            "blocks": (1, 1, 2, 2),
+            "stop": 1,
+            "context": True,
+        },
+        loss="chroma_classes",
+        patch=64,
+        batch=8,
+        rate=1e-3,
+        decay=1e-3,
+        clip=1.0,
+    )
     benchmark: ClassVar[Mapping[str, Any]] = {"film": 0.0}
 
     space: Literal["lab", "rgb"] = option(
         "lab", help="what the network answers: lab chroma, or rgb as in the article"
     )
     film: float = option(
-        0.7, help="share of pairs that imitate film: channel mix, tone curve, grain", min=0, max=1
+        0.5, help="share of pairs that imitate film: channel mix, tone curve, grain", min=0, max=1
     )
     saturation: float = option(
         1.0, help="multiplies the colours: 0 is gray", min=0, max=4, restoring=True

@@ -1,7 +1,7 @@
 """Conformance checks that any author of a task can run on it, with a test of one line.
 
-    def test_fade():
-        check_task(Fade())
+def test_fade():
+check_task(Fade())
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ def check_task(
     ``range``
         `compose` stays within [0, 1] whatever the network answers.
     ``law``
-        ``compose(corrupt(clean), target(clean))`` is ``clean``; for a task that is `inexact`, closer
-        to it than the degraded photo.
+        ``compose(corrupt(clean), target(clean))`` is ``clean``; for a task that is `inexact`,
+        closer to it than the degraded photo.
     ``pointwise``
         `encode` and `compose` give the same for a part of a photo as for the whole.
     ``sizes``, ``flat_photos``
@@ -115,9 +115,7 @@ def check_task(
         raise AssertionError("\n".join([f"task {title} does not keep its contract:", *lines]))
 
 
-def _failures(
-    task: Task, checks: Mapping[str, Check], expected: Collection[str]
-) -> dict[str, str]:
+def _failures(task: Task, checks: Mapping[str, Check], expected: Collection[str]) -> dict[str, str]:
     failures: dict[str, str] = {}
     for name, check in checks.items():
         sentence = _outcome(check, task)

@@ -45,7 +45,9 @@ def learns(probe: Probe) -> None:
         loss, error, untouched = start, np.inf, _error(held_out, [d for _, d in held_out])
         for first in range(0, _STEPS, _ROUND):
             for step in range(first, first + _ROUND):
-                batch = [(clean, probe.degraded(clean, 2 * step + i)) for clean in cleans for i in (0, 1)]
+                batch = [
+                    (clean, probe.degraded(clean, 2 * step + i)) for clean in cleans for i in (0, 1)
+                ]
                 core.train_on_batch(*_pairs(probe, batch))
             answers = np.asarray(core(x, training=False))
             loss = float(np.mean(_LOSS(y, answers)))
@@ -70,7 +72,7 @@ def saves(probe: Probe) -> None:
     with _seeded():
         core = _core(probe)
         for weight in core.weights:
-            weight.assign_add(np.random.normal(0, 0.03, weight.shape))  # noqa: NPY002
+            weight.assign_add(np.random.normal(0, 0.03, weight.shape))
     photo = probe.degraded(part("coffee", 40, 40, 67, 90))
     before = _restored(Restorer(probe.task, KerasNetwork(core), _GEOMETRY), photo)
     with tempfile.TemporaryDirectory() as folder:
@@ -136,10 +138,10 @@ def _restored(restorer: Restorer, photo: Any) -> Any:
 @contextmanager
 def _seeded() -> Iterator[None]:
     """Seed everything that networks draw from, then give the generators back as they were."""
-    ours, numpys = random.getstate(), np.random.get_state()  # noqa: NPY002
+    ours, numpys = random.getstate(), np.random.get_state()
     import_keras().utils.set_random_seed(0)
     try:
         yield
     finally:
         random.setstate(ours)
-        np.random.set_state(numpys)  # noqa: NPY002
+        np.random.set_state(numpys)
