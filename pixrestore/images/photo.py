@@ -119,15 +119,17 @@ def photo_from_image(image: Image.Image) -> Photo:
     """Make a photo of a Pillow image of any mode, turned the right way up by its EXIF."""
     icc = image.info.get("icc_profile") or b""
     notes: list[str] = []
+    dpi = plausible_dpi(image.info.get("dpi"))
+    turned = orientation_of(image) >= 5
+    image.load()  # first: it turns a TIFF the right way up and forgets that it lay otherwise
     exif, orientation = kept_exif(image.getexif, notes)
     channels, icc = _channels(image, icc, notes)
-    dpi = plausible_dpi(image.info.get("dpi"))
     return photo_from_channels(
         oriented(channels, orientation),
         format=image.format or "PNG",
         exif=exif,
         icc=icc,
-        dpi=dpi[::-1] if dpi and orientation >= 5 else dpi,
+        dpi=dpi[::-1] if dpi and turned else dpi,
         notes=tuple(notes),
     )
 
@@ -168,6 +170,15 @@ def kept_exif(getexif: Any, notes: list[str]) -> tuple[bytes, int]:
     except Exception:  # whatever damaged EXIF makes a parser raise: the photo is worth more
         notes.append("its EXIF is damaged and was left out")
         return b"", orientation
+
+
+def orientation_of(image: Image.Image) -> int:
+    """Return the orientation in an image's EXIF, 1 to 8; 1 when it has none or is damaged."""
+    try:
+        found = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # whatever damaged EXIF makes a parser raise: the photo is worth more
+        return 1
+    return found if found in range(1, 9) else 1
 
 
 def oriented(array: Pixels, orientation: int) -> Pixels:

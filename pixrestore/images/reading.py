@@ -7,7 +7,6 @@ import io
 import logging
 import os
 import stat
-import struct
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -107,7 +106,9 @@ def decode_rgb8(path: Path, *, shorter_side: int | None = None) -> NDArray[np.ui
             stream.seek(0)
             image = photos.photo_to_image(_as_8bit(_read(stream, MAX_PIXELS)))
         with image:
-            orientation = _orientation(image)
+            if image.format == "TIFF":
+                image.load()  # turns it the right way up and forgets that it lay otherwise
+            orientation = photos.orientation_of(image)
             size = _shrunk_size(image.size, shorter_side)
             image.draft("RGB", size)  # JPEG decodes at 1/2, 1/4 or 1/8 where that is enough
             image = _on_white(image)
@@ -278,14 +279,6 @@ def _tiff_exif(stream: BinaryIO) -> Image.Exif:
 
 
 # --- small pictures for training ------------------------------------------------------------------
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        found = image.getexif().get(0x0112, 1)
-    except (OSError, ValueError, SyntaxError, struct.error):
-        return 1
-    return found if found in range(1, 9) else 1
 
 
 def _shrunk_size(size: tuple[int, int], shorter_side: int | None) -> tuple[int, int]:

@@ -33,7 +33,6 @@ _SETTINGS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95, "subsampling": "4:4:4"},
     "WEBP": {"quality": 95},
     "AVIF": {"quality": 90},
-    "TIFF": {"compression": "tiff_adobe_deflate"},
 }
 
 _EXIF_IFDS = (34665, 34853)
@@ -98,12 +97,12 @@ def encode_photo(photo: Photo, format: str | None = None) -> bytes:
 def _encoded(photo: Photo, format: str) -> tuple[io.BytesIO, tuple[str, ...]]:
     stream = io.BytesIO()
     photo, notes = _fitting(photo, format)
-    if photo.pixels.dtype == np.uint8:
+    if format == "TIFF":
+        _write_tiff(photo, stream)
+    elif photo.pixels.dtype == np.uint8:
         photo_to_image(photo).save(stream, format, **_settings(photo, format))
-    elif format == "PNG":
-        _write_deep_png(photo, stream)
     else:
-        _write_deep_tiff(photo, stream)
+        _write_deep_png(photo, stream)
     return stream, notes
 
 
@@ -149,7 +148,7 @@ def _settings(photo: Photo, format: str) -> dict[str, Any]:
     return settings
 
 
-# --- 16 bit, which Pillow has for gray only -------------------------------------------------------
+# --- 16 bit, which Pillow has for gray only, and TIFF, in which it loses EXIF or fails ------------
 
 
 def _write_deep_png(photo: Photo, stream: BinaryIO) -> None:
@@ -169,8 +168,8 @@ def _write_deep_png(photo: Photo, stream: BinaryIO) -> None:
     stream.write(data[header:])
 
 
-def _write_deep_tiff(photo: Photo, stream: io.BytesIO) -> None:
-    """Write a TIFF of 16 bits or float, then append EXIF, which the encoder has no words for."""
+def _write_tiff(photo: Photo, stream: io.BytesIO) -> None:
+    """Write a TIFF of any depth, then append EXIF, which the encoder has no words for."""
     import tifffile
 
     tags, folders = _tiff_tags(photo.exif)
