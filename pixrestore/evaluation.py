@@ -64,7 +64,9 @@ def evaluate(
     UsageError
         An option that the task does not have, or a model of another task.
     """
-    chosen = load_model(model) if model is not None else default_model(_name(task))
+    # A task that no plugin provides is known by its class only.
+    kind = None if task is None or isinstance(task, str) else type(task)
+    chosen = load_model(model, kind) if model is not None else default_model(_name(task))
     if task is not None and _name(task) != chosen.task.name:
         raise UsageError(f"model {chosen.name} is for {chosen.task.name}, not {_name(task)}")
     configured = task if task is not None and not isinstance(task, str) else chosen.task

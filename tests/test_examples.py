@@ -1,0 +1,94 @@
+"""The examples, run as users run them, with budgets of a few steps."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import pixrestore
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+SCRIPTS = sorted(path.name for path in EXAMPLES.glob("*.py"))
+DETROIT = EXAMPLES / "photos" / "detroit-1915.jpg"
+
+
+def run(script: str, folder: Path, *words: object) -> str:
+    """Run a script in `folder` and return what it printed."""
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / script, *map(str, words)],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def colourer(tmp_path_factory, samples):
+    """A model folder of a colorizer that was trained for two steps."""
+    out = tmp_path_factory.mktemp("models") / "colourer"
+    pixrestore.train(
+        "colorize",
+        samples,
+        out,
+        steps=2,
+        arguments={"widths": (4, 8), "blocks": (1, 1), "stop": 1},
+        recipe={"patch": 32, "batch": 2},
+        quiet=True,
+    )
+    return out
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_each_says_in_its_first_lines_how_to_run_it(script):
+    text = (EXAMPLES / script).read_text(encoding="utf-8")
+    assert f"python examples/{script}" in text.split('"""')[1]
+
+
+def test_photos_are_named_with_their_source():
+    text = (EXAMPLES / "photos" / "README.md").read_text(encoding="utf-8")
+    photos = sorted((EXAMPLES / "photos").glob("*.jpg"))
+    assert [photo.name for photo in photos if photo.name not in text] == []
+    # They travel with every clone.
+    assert sum(photo.stat().st_size for photo in photos) < 1.5e6
+
+
+@pytest.mark.slow
+def test_demo_colours_a_photo_and_sets_it_beside_the_old_one(colourer, tmp_path):
+    out = tmp_path / "out"
+    printed = run("demo.py", tmp_path, "--photos", DETROIT, "--model", colourer, "--out", out)
+    assert "1 restored" in printed
+    with Image.open(DETROIT) as old, Image.open(out / DETROIT.name) as new:
+        assert new.size == old.size
+    with Image.open(out / "detroit-1915-compare.jpg") as both:
+        assert both.width > 2 * both.height  # a wide photo, twice
+
+
+@pytest.mark.slow
+def test_own_task_trains_and_restores(tmp_path):
+    printed = run("own_task.py", tmp_path, "--steps", 2, "--widths", "4,8")
+    assert "PSNR" in printed
+    out = tmp_path / "runs" / "unfade"
+    assert json.loads((out / "model.json").read_text())["task"]["name"] == "unfade"
+    with Image.open(out / "faded-restored-true.png") as sheet:
+        assert sheet.width > 3 * sheet.height
+
+
+@pytest.mark.slow
+def test_training_on_a_folder_goes_on_where_it_was_stopped(samples, tmp_path):
+    words = (samples, "--task", "denoise", "--widths", "4,8", "--limit", 1)
+    run("train_on_a_folder.py", tmp_path, *words, "--steps", 2)
+    printed = run("train_on_a_folder.py", tmp_path, *words, "--steps", 3)
+    assert "restored  psnr" in printed
+    with (tmp_path / "runs" / "denoise-samples" / "history.csv").open() as file:
+        assert int(list(csv.DictReader(file))[-1]["step"]) == 3
