@@ -40,7 +40,8 @@ def size_multiple(core: keras.Model) -> int:
         try:
             picture = keras.KerasTensor((1, side, side, core.input_shape[-1]))
             height, width = core.compute_output_spec(picture).shape[1:3]
-            if height == width and height and side % height == 0:
+            # A side that only happens to give a whole fraction is no multiple of that fraction.
+            if height == width and height and multiple * height % side == 0:
                 return multiple
         except (ValueError, TypeError):
             pass
