@@ -148,11 +148,25 @@ class ChromaClasses(Loss):
         return ops.softmax(-distance / (2 * self.spread**2), axis=-1)
 
 
+# What targets may exceed their range by.
+_ROUNDING = 1e-3
+
+
 @dataclass(frozen=True)
 class KerasLoss(Loss):
     """A loss of Keras' own, by its name."""
 
     name: str  # type: ignore[misc]
+
+    def prepared(self, targets: Image) -> Loss:
+        """Refuse targets that binary cross-entropy cannot compare."""
+        low, high = float(targets.min()), float(targets.max())
+        if self.name == "binary_crossentropy" and (low < -_ROUNDING or high > 1 + _ROUNDING):
+            raise UsageError(
+                f"--loss {self.name} compares values from 0 to 1, but this task's targets go from "
+                f"{low:.2f} to {high:.2f}: choose another (colorize has --space rgb)"
+            )
+        return self
 
     def __call__(self, target: Any, output: Any) -> Any:
         """Return what Keras' function of that name returns."""

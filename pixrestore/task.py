@@ -29,6 +29,12 @@ class Task(ABC):
     `inexact` says why not. `encode` and `compose` are called on tiles of large photos, so each
     pixel they return may depend on the same pixel only, never on the whole picture.
 
+    A task whose restored photo is larger than the degraded one says so with `scale`: `corrupt`
+    then returns (H / scale, W / scale, 3), and `encode` enlarges what it is given to the size of
+    the restored photo (`pixrestore.images.resizing.enlarged` does), which is also that of
+    `target` and the answer. Where they enlarge, `encode` and `compose` may look at the 4 nearest
+    degraded pixels on each side.
+
     Attributes
     ----------
     name : str
@@ -37,6 +43,9 @@ class Task(ABC):
         "local" tasks need only a pixel's surroundings: photos are restored in overlapping tiles.
         "scene" tasks need the whole photo: the network sees it at a working size, and its answer
         is brought up to full resolution guided by the photo's own detail.
+    scale : int
+        How many times as high and wide as the degraded photo the restored one is; an option of
+        this name makes it a user's choice.
     recipe : Recipe
         The training settings that suit the task.
     benchmark : mapping
@@ -47,6 +56,8 @@ class Task(ABC):
 
     name: ClassVar[str]
     scope: ClassVar[Literal["local", "scene"]] = "local"
+    # No class variable to type checkers, so that a task may make it an option, which is a field.
+    scale: int = 1
     recipe: ClassVar[Recipe] = Recipe()
     benchmark: ClassVar[Mapping[str, Any]] = {}
 
@@ -55,6 +66,10 @@ class Task(ABC):
         for option in options_of(type(self)):
             object.__setattr__(self, option.name, option.check(getattr(self, option.name)))
 
+    def settled_recipe(self) -> Recipe:
+        """Return the training settings that suit the task with its options as they are."""
+        return self.recipe
+
     @abstractmethod
     def corrupt(self, clean: Image, rng: np.random.Generator) -> Image:
         """Damage a photo.
@@ -62,19 +77,21 @@ class Task(ABC):
         Parameters
         ----------
         clean : ndarray, float32, (H, W, 3), in [0, 1]
-            Must not be changed in place.
+            Must not be changed in place. H and W are multiples of `scale`.
         rng : numpy.random.Generator
             The only source of randomness.
 
         Returns
         -------
-        ndarray, (H, W, 3)
+        ndarray, (H / scale, W / scale, 3)
             The degraded photo; values may leave [0, 1].
         """
 
     def encode(self, degraded: Image) -> Image:
-        """Return what the network sees, (H, W, Cx); the degraded photo itself by default."""
-        return degraded
+        """Return what the network sees, (H, W, Cx): by default the degraded photo, enlarged."""
+        from pixrestore.images.resizing import enlarged
+
+        return enlarged(degraded, self.scale)
 
     def target(self, clean: Image) -> Image:
         """Return what the network must answer, (H, W, Cy); the clean photo itself by default."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pixrestore.options import option
@@ -67,6 +67,13 @@ class Colorize(Task):
     saturation: float = option(
         1.0, help="multiplies the colours: 0 is gray", min=0, max=4, restoring=True
     )
+
+    def settled_recipe(self) -> Recipe:
+        """Return `recipe`; RGB is no choice among chroma, and answered at full size."""
+        if self.space == "lab":
+            return self.recipe
+        arguments = {**self.recipe.arguments, "stop": 0}
+        return replace(self.recipe, arguments=arguments, loss="charbonnier")
 
     def corrupt(self, clean: Image, rng: np.random.Generator) -> Image:
         """Make a black-and-white photograph of `clean`, its gray in all three channels."""

@@ -158,7 +158,7 @@ def settle_recipe(
     UsageError, UnknownNameError
         For a name or a value that does not exist.
     """
-    recipe = task.recipe
+    recipe = task.settled_recipe()
     architecture = arch or recipe.architecture
     function = load_plugins().architecture(architecture)
     if architecture != recipe.architecture:
