@@ -21,7 +21,8 @@ from skimage.color import lab2rgb, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio
 
 from pixrestore.images import find_photos, read_photo, to_float
-from pixrestore.restoring.guided import GuidedUpsampler, resample
+from pixrestore.images.resizing import resample
+from pixrestore.restoring.guided import GuidedUpsampler
 from pixrestore.restoring.scene import shrink
 
 Way = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]

@@ -11,6 +11,7 @@ import numpy as np
 
 from pixrestore.errors import PhotoError, TrainingDataError, UsageError
 from pixrestore.images import decode_rgb8, find_photos
+from pixrestore.images.resizing import cropped_to_multiple, enlarged
 from pixrestore.model import default_model, load_model
 from pixrestore.options import checked
 
@@ -51,7 +52,8 @@ def evaluate(
     -------
     dict
         ``task``, ``model``, ``images``, and under ``restored`` and ``input`` the means over the
-        photos of ``psnr`` (dB, of RGB in [0, 1]) and ``ssim``; for tasks that restore colour also
+        photos of ``psnr`` (dB, of RGB in [0, 1]) and ``ssim``, the input enlarged bicubically where
+        the task enlarges; for tasks that restore colour also
         ``ciede2000`` (mean colour difference, lower is better) and ``colourfulness``.
         ``skipped`` lists unreadable photos where there are any.
 
@@ -72,6 +74,10 @@ def evaluate(
     configured = task if task is not None and not isinstance(task, str) else chosen.task
     changes = {**type(configured).benchmark, **checked(type(configured), options)}
     configured = dataclasses.replace(configured, **changes)  # type: ignore[type-var]
+    if configured.scale != chosen.task.scale:
+        raise UsageError(
+            f"model {chosen.name} enlarges {chosen.task.scale} times, not {configured.scale}"
+        )
     restorer = chosen.restorer()
     folder = Path(data)
     if not folder.is_dir():
@@ -80,7 +86,10 @@ def evaluate(
     skipped: dict[str, str] = {}
     for index, path in enumerate(find_photos(folder)[:limit]):
         try:
-            clean = decode_rgb8(path).astype(np.float32) / np.float32(255)
+            photo = cropped_to_multiple(decode_rgb8(path), configured.scale)
+            if 0 in photo.shape:
+                raise PhotoError(f"it is smaller than {configured.scale} pixels")
+            clean = photo.astype(np.float32) / np.float32(255)
         except PhotoError as error:
             skipped[str(path)] = str(error)
             continue
@@ -91,8 +100,8 @@ def evaluate(
     if not rows:
         raise TrainingDataError(f"no photo in {folder} can be read")
     result: dict[str, Any] = {"task": configured.name, "model": chosen.name, "images": len(rows)}
-    for kind in ("restored", "input"):
-        result[kind] = _means([row[kind] for row in rows])
+    for which in ("restored", "input"):
+        result[which] = _means([row[which] for row in rows])
     if configured.scope == "scene":
         result["true"] = _means([row["true"] for row in rows])
     if skipped:
@@ -151,7 +160,8 @@ def _figures(
     task: Task, clean: Image, degraded: Image, restored: Image
 ) -> dict[str, dict[str, float]]:
     figures: dict[str, dict[str, float]] = {}
-    for kind, image in (("restored", restored), ("input", np.clip(degraded, 0, 1))):
+    untouched = np.clip(enlarged(degraded, task.scale), 0, 1)
+    for kind, image in (("restored", restored), ("input", untouched)):
         figures[kind] = {"psnr": psnr(clean, image), "ssim": ssim(clean, image)}
         if task.scope == "scene":
             figures[kind]["ciede2000"] = ciede2000(clean, image)

@@ -29,7 +29,8 @@ def pair_channels(task: Task) -> tuple[int, int]:
     PluginError
         The task cannot make a pair from a small gray photo.
     """
-    clean = np.full((32, 32, 3), 0.5, np.float32)
+    side = 32 * task.scale
+    clean = np.full((side, side, 3), 0.5, np.float32)
     try:
         degraded = task.corrupt(clean, np.random.default_rng(0))
         shapes = [np.shape(task.encode(degraded)), np.shape(task.target(clean))]
@@ -39,6 +40,11 @@ def pair_channels(task: Task) -> tuple[int, int]:
         raise PluginError(f"task {task.name} fails on a small gray photo: {error!r}") from error
     if any(len(shape) != 3 for shape in shapes):
         raise PluginError(f"task {task.name} must encode and target (H, W, C), not {shapes}")
+    if shapes[0][:2] != shapes[1][:2]:
+        raise PluginError(
+            f"task {task.name} must encode to the size of the restored photo: encode gives "
+            f"{shapes[0]}, target {shapes[1]}"
+        )
     return shapes[0][2], shapes[1][2]
 
 

@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from pixrestore.errors import PhotoError
+from pixrestore.images.resizing import resample
 
 Pixels = NDArray[Any]  # uint8, uint16 or float32
 
 _ORIENTATION = 0x0112
+_EXIF_IFD = 0x8769
+_PIXEL_SIZE = (0xA003, 0xA002)  # PixelYDimension, PixelXDimension
 
 # Tags that describe how a TIFF file stores its pixels, which the next file does in its own way.
 _STORAGE_TAGS = frozenset(
@@ -59,8 +62,21 @@ class Photo:
     notes: tuple[str, ...] = ()
 
     def with_pixels(self, pixels: Pixels, *, gray: bool | None = None) -> Photo:
-        """Return this photo with other pixels; `gray` true says that their channels are equal."""
-        return replace(self, pixels=pixels, gray=self.gray if gray is None else gray)
+        """Return this photo with other pixels; `gray` true says that their channels are equal.
+
+        Larger pixels enlarge what belongs to them: alpha, dots per inch, and the size in EXIF.
+        """
+        changed = replace(self, pixels=pixels, gray=self.gray if gray is None else gray)
+        shape = pixels.shape[:2]
+        if shape == self.pixels.shape[:2]:
+            return changed
+        scale = shape[0] / self.pixels.shape[0]
+        return replace(
+            changed,
+            alpha=None if self.alpha is None else _enlarged_alpha(self.alpha, shape),
+            exif=_exif_with_size(self.exif, shape),
+            dpi=None if self.dpi is None else (self.dpi[0] * scale, self.dpi[1] * scale),
+        )
 
     def channels(self) -> Pixels:
         """Return the channels a file holds, (H, W) gray or (H, W, 2, 3 or 4) with alpha last."""
@@ -170,6 +186,24 @@ def kept_exif(getexif: Any, notes: list[str]) -> tuple[bytes, int]:
     except Exception:  # whatever damaged EXIF makes a parser raise: the photo is worth more
         notes.append("its EXIF is damaged and was left out")
         return b"", orientation
+
+
+def _enlarged_alpha(alpha: Pixels, shape: tuple[int, ...]) -> Pixels:
+    large = resample(to_float(alpha)[..., None], (shape[0], shape[1]), Image.Resampling.BICUBIC)
+    return to_dtype(np.clip(large[..., 0], 0, 1), alpha.dtype)
+
+
+def _exif_with_size(exif: bytes, shape: tuple[int, ...]) -> bytes:
+    """Return EXIF that gives this height and width, if it gave any before."""
+    if not exif:
+        return exif
+    changed = Image.Exif()
+    changed.load(exif)
+    inner = changed.get_ifd(_EXIF_IFD)
+    sizes = dict(zip(_PIXEL_SIZE, shape, strict=True))
+    for tag in sizes.keys() & inner.keys():
+        inner[tag] = sizes[tag]
+    return changed.tobytes()
 
 
 def orientation_of(image: Image.Image) -> int:

@@ -38,11 +38,13 @@ def named_task(thing: Any) -> tuple[str, type[Task]]:
     if not isinstance(thing.recipe, Recipe):
         raise TypeError(f"{title}.recipe must be a pixrestore.recipe.Recipe")
     try:
-        thing()
+        scale = thing().scale
     except PixrestoreError as error:
         raise ValueError(f"{title}'s default values: {error}") from error
     except Exception as error:
         raise TypeError(f"{title} cannot be made with its default values: {error}") from error
+    if not isinstance(scale, int) or isinstance(scale, bool) or scale < 1:
+        raise ValueError(f"{title}.scale must be a whole number from 1, not {scale!r}")
     return name, thing
 
 

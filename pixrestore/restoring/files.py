@@ -12,10 +12,21 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL.Image import Resampling
 
 from pixrestore.errors import OutputError, PixrestoreError
-from pixrestore.images import MAX_PIXELS, Photo, printable, read_photo, to_dtype, write_photo
+from pixrestore.images import (
+    MAX_PIXELS,
+    Photo,
+    printable,
+    read_photo,
+    to_dtype,
+    to_float,
+    write_photo,
+)
 from pixrestore.images.files import output_error, remove_leftovers
+from pixrestore.images.resizing import resample
 from pixrestore.restoring.planning import Job, plan_jobs
 from pixrestore.restoring.restorer import Restorer
 from pixrestore.restoring.scene import shrink
@@ -273,10 +284,16 @@ class _Run:
 
 
 def comparison(before: Photo, after: Photo) -> Photo:
-    """Return a before | after picture, small enough to look at."""
-    height, width = before.pixels.shape[:2]
+    """Return a before | after picture, small enough to look at, `before` enlarged where it must."""
+    height, width = after.pixels.shape[:2]
     scale = min(1.0, _COMPARED / max(height, width))
     shape = max(1, round(height * scale)), max(1, round(width * scale))
     gap = np.ones((shape[0], _GAP, 3), np.float32)
-    halves = [shrink(before.pixels, shape), gap, shrink(after.pixels, shape)]
+    halves = [_fitted(before.pixels, shape), gap, _fitted(after.pixels, shape)]
     return Photo(to_dtype(np.concatenate(halves, axis=1), np.uint8), icc=before.icc)
+
+
+def _fitted(pixels: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.float32]:
+    if pixels.shape[0] < shape[0]:
+        return resample(to_float(pixels), shape, Resampling.BICUBIC)
+    return shrink(pixels, shape)

@@ -6,51 +6,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL.Image import Resampling, fromarray
+from PIL.Image import Resampling
 from scipy.ndimage import uniform_filter
+
+from pixrestore.images.resizing import resample
 
 Array = NDArray[np.float32]
 
 # Chosen by benchmarks/upsampling.py among 1, 2, 3 and 0.0001 to 0.06.
 RADIUS = 1
 EPSILON = 0.02
-
-
-def resample(
-    image: Array,
-    shape: tuple[int, int],
-    method: Resampling,
-    rows: slice | None = None,
-    extent: tuple[float, float] | None = None,
-) -> Array:
-    """Resize an image of any number of channels, with antialiasing where it shrinks.
-
-    Parameters
-    ----------
-    image : ndarray, float32, (h, w, C)
-        What to resize.
-    shape : tuple of int
-        Height and width of the result.
-    method : PIL.Image.Resampling
-        The filter.
-    rows : slice, optional
-        The rows of the result to make; all by default. Bands fit together without a seam.
-    extent : tuple of float, optional
-        Height and width of the part of `image` to use, from its top left; all by default.
-
-    Returns
-    -------
-    ndarray, float32, (H, W, C)
-    """
-    height, width = extent or image.shape[:2]
-    top, bottom = (rows.start, rows.stop) if rows else (0, shape[0])
-    box = (0.0, top * height / shape[0], float(width), bottom * height / shape[0])
-    size = (shape[1], bottom - top)
-    result = np.empty((*size[::-1], image.shape[-1]), np.float32)
-    for channel in range(image.shape[-1]):
-        plane = fromarray(np.ascontiguousarray(image[..., channel]))
-        result[..., channel] = plane.resize(size, method, box)
-    return result
 
 
 class GuidedUpsampler:

@@ -85,7 +85,8 @@ class Restorer:
             A photo's path gives a Pillow image; a file's bytes give a file's bytes in the same
             format (PNG for those that are only read, such as GIF); a Pillow image gives one; an
             array of shape (H, W), (H, W, 1 to 4) gives one of the same dtype and shape, except
-            that a gray one gets three channels when the task adds colour. Arrays are uint8,
+            that a gray one gets three channels when the task adds colour, and that height and
+            width become `Task.scale` times as large. Arrays are uint8,
             uint16 or float with values in [0, 1]; the last of 2 or 4 channels is alpha.
         **options
             Options of the task that take effect when restoring, such as ``strength``.
@@ -120,7 +121,8 @@ class Restorer:
     def restore_photo(self, photo: Photo, **options: Any) -> Photo:
         """Restore the pixels of a photo, and keep all else: alpha, depth, EXIF, profile.
 
-        A gray photo stays gray unless the task adds colour.
+        A gray photo stays gray unless the task adds colour. One that is enlarged gets as many
+        more dots per inch, so that it prints at its old size.
         """
         pixels = self._restored(photo.pixels, options)
         if photo.gray and not self.adds_colour:
@@ -128,7 +130,7 @@ class Restorer:
         return photo.with_pixels(pixels, gray=photo.gray and not self.adds_colour)
 
     def restore_pixels(self, pixels: Array, **options: Any) -> Array:
-        """Restore float32 RGB in [0, 1], (H, W, 3), to the same."""
+        """Restore float32 RGB in [0, 1], (H, W, 3), to the same, `Task.scale` times as large."""
         return self._restored(np.asarray(pixels, np.float32), options)
 
     def answer(self, pixels: Array) -> Array:
@@ -140,16 +142,17 @@ class Restorer:
 
         Returns
         -------
-        ndarray, float32, (H, W, Cy)
+        ndarray, float32, (H * scale, W * scale, Cy)
         """
         pixels = np.asarray(pixels, np.float32)
+        shape = self._restored_shape(pixels)
 
         def collect() -> Array:
             answer: Array | None = None
             for piece in self._pieces(self.task, pixels):
                 if answer is None:
-                    answer = np.empty((*pixels.shape[:2], piece.answer.shape[-1]), np.float32)
-                answer[piece.rows, piece.columns] = piece.answer
+                    answer = np.empty((*shape, piece.answer.shape[-1]), np.float32)
+                answer[piece.rows, piece.columns] = piece.answer[piece.inner]
             assert answer is not None  # there is no photo without a pixel
             return answer
 
@@ -182,13 +185,17 @@ class Restorer:
             raise PhotoError(f"an image of shape (H, W, 3) is needed, not {pixels.shape}")
 
         def collect() -> NDArray[Any]:
-            result = np.empty(pixels.shape, pixels.dtype)
+            result = np.empty((*self._restored_shape(pixels), 3), pixels.dtype)
             for piece in self._pieces(task, pixels):
-                restored = task.compose(piece.degraded, piece.answer)
+                restored = task.compose(piece.degraded, piece.answer)[piece.inner]
                 result[piece.rows, piece.columns] = to_dtype(restored, pixels.dtype)
             return result
 
         return self._within_memory(collect)
+
+    def _restored_shape(self, pixels: NDArray[Any]) -> tuple[int, int]:
+        height, width = pixels.shape[:2]
+        return height * self.task.scale, width * self.task.scale
 
     def _pieces(self, task: Task, pixels: NDArray[Any]) -> Pieces:
         if task.scope == "scene":

@@ -7,8 +7,17 @@ from numpy.typing import NDArray
 from PIL.Image import Resampling, fromarray
 
 from pixrestore.images import to_float
-from pixrestore.restoring.guided import GuidedUpsampler, resample
-from pixrestore.restoring.network import Array, Geometry, Network, Piece, Pieces
+from pixrestore.images.resizing import resample
+from pixrestore.restoring.guided import GuidedUpsampler
+from pixrestore.restoring.network import (
+    Array,
+    Geometry,
+    Network,
+    Piece,
+    Pieces,
+    Section,
+    reach,
+)
 from pixrestore.task import Task
 
 _BAND = 500_000
@@ -50,13 +59,25 @@ def restore_as_scene(
         Only the band at work is turned to float.
     """
     height, width = pixels.shape[:2]
-    small = task.encode(shrink(pixels, working_shape(height, width, geometry)))
+    scale = task.scale
+    whole = height * scale, width * scale
+    small = task.encode(shrink(pixels, _degraded_shape(*whole, geometry, scale)))
     answer = _whole_answer(network, geometry, small)
     upsampler = GuidedUpsampler(_guide(small), answer)
-    for rows in _bands(height, width):
-        degraded = to_float(pixels[rows])
-        full = upsampler.rows(_guide(task.encode(degraded)), (height, width), rows)
-        yield Piece(rows, slice(0, width), degraded, full)
+    across = Section(0, whole[1], 0, whole[1])
+    for band in _bands(height, width):
+        top, bottom = max(0, band.start - reach(scale)), min(height, band.stop + reach(scale))
+        seen = slice(top * scale, bottom * scale)
+        degraded = to_float(pixels[top:bottom])
+        full = upsampler.rows(_guide(task.encode(degraded)), whole, seen)
+        kept = Section(seen.start, seen.stop, band.start * scale, band.stop * scale)
+        yield Piece.cut(kept, across, degraded, full, scale)
+
+
+def _degraded_shape(height: int, width: int, geometry: Geometry, scale: int) -> tuple[int, int]:
+    """Return height and width of the small degraded photo of which the network sees `scale`²."""
+    shape = working_shape(height, width, geometry)
+    return max(1, shape[0] // scale), max(1, shape[1] // scale)
 
 
 def shrink(pixels: NDArray[np.generic], shape: tuple[int, int]) -> Array:

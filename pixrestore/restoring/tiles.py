@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pixrestore.images import to_float
-from pixrestore.restoring.network import Geometry, Network, Piece, Pieces
+from pixrestore.restoring.network import Geometry, Network, Piece, Pieces, Section, reach
 from pixrestore.task import Task
 
 TILE = 1024
-"""Largest height and width of a tile, margins included, in pixels."""
+"""Largest height and width of a tile, margins included, in pixels of the restored photo."""
 
 
-@dataclass(frozen=True)
-class Span:
-    """A tile along one axis: the network sees `start` to `stop`, of which `low` to `high` is kept.
-
-    Seen pixels may lie beyond the photo, where it is reflected; kept ones never do.
-    """
-
-    start: int
-    stop: int
-    low: int
-    high: int
-
-
-def plan_spans(length: int, tile: int, geometry: Geometry) -> list[Span]:
+def plan_spans(length: int, tile: int, geometry: Geometry) -> list[Section]:
     """Cut an axis into tiles of equal size.
 
+    A tile may reach beyond the photo, which is reflected there; what is kept of it never does.
     Neighbours overlap by twice the margin at least, and the cut between them is in the middle of
     the overlap, so that every kept pixel has its margin or the photo's own border around it.
 
     Parameters
     ----------
     length : int
-        The photo's height or width.
+        Height or width of the restored photo.
     tile : int
         Largest size of a tile, margins included.
     geometry : Geometry
@@ -47,7 +36,7 @@ def plan_spans(length: int, tile: int, geometry: Geometry) -> list[Span]:
     """
     multiple = geometry.multiple
     if geometry.side:
-        size, multiple = geometry.side, 1
+        size = geometry.side
         margin = size // 8
     else:
         margin = geometry.margin
@@ -61,7 +50,7 @@ def plan_spans(length: int, tile: int, geometry: Geometry) -> list[Span]:
     cuts = [(first + second + size) // 2 for first, second in pairwise(starts)]
     edges = [0, *cuts, length]
     kept = zip(starts, pairwise(edges), strict=True)
-    return [Span(start, start + size, low, high) for start, (low, high) in kept]
+    return [Section(start, start + size, low, high) for start, (low, high) in kept]
 
 
 def smallest_tile(geometry: Geometry) -> int:
@@ -88,29 +77,32 @@ def restore_in_tiles(
     tile : int
         Largest size of a tile.
     """
-    height, width = pixels.shape[:2]
-    across = plan_spans(width, tile, geometry)
-    columns = _reflected(width, across[-1].stop)
-    down = plan_spans(height, tile, geometry)
-    rows = _reflected(height, down[-1].stop)
+    scale = task.scale
+    fitting = _for_scale(geometry, scale)
+    height, width = (scale * length for length in pixels.shape[:2])
+    across = plan_spans(width, tile, fitting)
+    columns = _reflected(pixels.shape[1], across[-1].stop // scale)
+    down = plan_spans(height, tile, fitting)
+    rows = _reflected(pixels.shape[0], down[-1].stop // scale)
     for vertical in down:
         for horizontal in across:
             seen = pixels[
-                rows[vertical.start : vertical.stop, None],
-                columns[horizontal.start : horizontal.stop],
+                rows[vertical.start // scale : vertical.stop // scale, None],
+                columns[horizontal.start // scale : horizontal.stop // scale],
             ]
             degraded = to_float(seen)
             answer = network(np.ascontiguousarray(task.encode(degraded)[None], np.float32))[0]
-            kept = (
-                slice(vertical.low - vertical.start, vertical.high - vertical.start),
-                slice(horizontal.low - horizontal.start, horizontal.high - horizontal.start),
-            )
-            yield Piece(
-                slice(vertical.low, vertical.high),
-                slice(horizontal.low, horizontal.high),
-                degraded[kept],
-                answer[kept],
-            )
+            yield Piece.cut(vertical, horizontal, degraded, answer, scale)
+
+
+def _for_scale(geometry: Geometry, scale: int) -> Geometry:
+    """Return a network's geometry for tiles that begin and end between degraded pixels."""
+    return replace(
+        geometry,
+        multiple=math.lcm(geometry.multiple, scale),
+        # What `encode` makes of a tile differs from the whole as far as it looks around.
+        margin=geometry.margin + scale * reach(scale),
+    )
 
 
 def _reflected(length: int, canvas: int) -> NDArray[np.intp]:

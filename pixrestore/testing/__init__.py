@@ -1,7 +1,6 @@
 """Conformance checks that any author of a task can run on it, with a test of one line.
 
-def test_fade():
-check_task(Fade())
+``check_task(Fade())`` in a test function is all there is to write.
 """
 
 from __future__ import annotations
@@ -90,9 +89,10 @@ def check_task(
         ``compose(corrupt(clean), target(clean))`` is ``clean``; for a task that is `inexact`,
         closer to it than the degraded photo.
     ``pointwise``
-        `encode` and `compose` give the same for a part of a photo as for the whole.
+        `encode` and `compose` give the same for a part of a photo as for the whole; those that
+        enlarge may look 4 degraded pixels around.
     ``sizes``, ``flat_photos``
-        Photos of 1 by 1, 1 by 7 and 37 by 53 pixels work, and black, gray and white ones.
+        Degraded photos of 1 by 1, 1 by 7 and 37 by 53 pixels work, and black, gray and white ones.
     ``learns``
         A small network, trained on two photos for a few seconds, brings them closer to the truth.
     ``saves``

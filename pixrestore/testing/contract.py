@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from pixrestore.testing.probe import SEEDS, CheckFailed, Probe, distance, photos
+from pixrestore.images.resizing import cropped_to_multiple, enlarged
+from pixrestore.restoring.network import reach
+from pixrestore.testing.probe import SEEDS, CheckFailed, Probe, distance, part, photos
 
 _ROUNDING = 1 / 255
 _POINTWISE_TOLERANCE = 1e-4
@@ -16,15 +18,16 @@ _SIZES = ((1, 1), (1, 7), (7, 1), (37, 53))
 
 def shapes(probe: Probe) -> None:
     """Each method returns finite floats of the right shape."""
-    for clean in photos():
+    for clean in _photos(probe):
         _pair_and_restored(probe, clean)
 
 
 def sizes(probe: Probe) -> None:
     """Tiny and odd photos work, with the channels that others have."""
     channels = None
+    scale = probe.task.scale
     for height, width in _SIZES:
-        clean = np.ascontiguousarray(photos()[0][:height, :width])
+        clean = part("cat", 90, 80, height * scale, width * scale)
         found = _pair_and_restored(probe, clean)
         if channels not in (None, found):
             raise CheckFailed(
@@ -36,26 +39,30 @@ def sizes(probe: Probe) -> None:
 def flat_photos(probe: Probe) -> None:
     """Black, gray and white photos work: nothing divides by a photo's own contrast."""
     for value in (0.0, 0.5, 1.0):
-        _pair_and_restored(probe, np.full((16, 24, 3), value, np.float32), f"all {value:g}")
+        shape = (16 * probe.task.scale, 24 * probe.task.scale, 3)
+        _pair_and_restored(probe, np.full(shape, value, np.float32), f"all {value:g}")
 
 
 def damages(probe: Probe) -> None:
     """Photos come out of `corrupt` changed."""
+    scale = probe.task.scale
     if all(
-        distance(probe.degraded(clean, seed), clean) < 1e-6 for clean in photos() for seed in SEEDS
+        distance(enlarged(probe.degraded(clean, seed), scale), clean) < 1e-6
+        for clean in _photos(probe)
+        for seed in SEEDS
     ):
         raise CheckFailed("corrupt returns photos as they are, so there is nothing to learn")
 
 
 def deterministic(probe: Probe) -> None:
     """The same photo and the same generator give the same damage."""
-    for clean in photos():
+    for clean in _photos(probe):
         if not np.array_equal(probe.corrupt(clean, 1), probe.corrupt(clean, 1)):
             raise CheckFailed(
                 "corrupt gives two results for one photo and one seed: "
                 "take all randomness from the rng that it is given"
             )
-    clean = photos()[0]
+    clean = _photos(probe)[0]
     degraded = probe.degraded(clean)
     answer = np.asarray(probe.target(clean), np.float32)
     for method, arguments in {
@@ -82,7 +89,7 @@ def global_randomness(probe: Probe) -> None:
 
 def input_untouched(probe: Probe) -> None:
     """No method changes the arrays that it is given."""
-    clean = photos()[0]
+    clean = _photos(probe)[0]
     degraded = probe.degraded(clean.copy())
     answer = np.asarray(probe.target(clean.copy()), np.float32)
     for method, arguments in {
@@ -102,7 +109,7 @@ def input_untouched(probe: Probe) -> None:
 def in_range(probe: Probe) -> None:
     """Whatever the network answers, the restored photo stays within [0, 1]."""
     rng = np.random.default_rng(0)
-    for clean in photos():
+    for clean in _photos(probe):
         degraded = probe.degraded(clean)
         answer = np.asarray(probe.target(clean), np.float32)
         wild = answer + 3 * rng.standard_normal(answer.shape, dtype=np.float32)
@@ -118,12 +125,14 @@ def in_range(probe: Probe) -> None:
 def law(probe: Probe) -> None:
     """What the network should answer makes the degraded photo clean again."""
     before, after, worst = [], [], 0.0
-    for clean in photos():
+    scale = probe.task.scale
+    for clean in _photos(probe):
         for seed in SEEDS:
             degraded = probe.degraded(clean, seed)
             restored = probe.compose(degraded, np.asarray(probe.target(clean), np.float32))
             worst = max(worst, distance(restored, clean))
-            before.append(float(np.mean(np.abs(np.clip(degraded, 0, 1) - clean))))
+            untouched = np.clip(enlarged(degraded, scale), 0, 1)
+            before.append(float(np.mean(np.abs(untouched - clean))))
             after.append(float(np.mean(np.abs(restored - clean))))
     if not probe.task.inexact and worst > _ROUNDING:
         raise CheckFailed(
@@ -139,27 +148,41 @@ def law(probe: Probe) -> None:
 
 
 def pointwise(probe: Probe) -> None:
-    """Each pixel of `encode` and `compose` depends on the same pixel only."""
-    clean = photos()[0]
+    """Each pixel of `encode` and `compose` depends on the same pixel only, or what surrounds it."""
+    scale, around = probe.task.scale, reach(probe.task.scale)
+    clean = part("cat", 60, 60, 48 * scale, 64 * scale)
     degraded = probe.degraded(clean)
     answer = np.asarray(probe.target(clean), np.float32)
     window = (slice(11, 37), slice(5, 44))
-    for method, arguments in {"encode": (degraded,), "compose": (degraded, answer)}.items():
-        whole = getattr(probe, method)(*arguments)[window]
-        alone = getattr(probe, method)(*(argument[window].copy() for argument in arguments))
+    large = tuple(slice(side.start * scale, side.stop * scale) for side in window)
+    inner = (slice(around * scale, -around * scale or None),) * 2
+    for method, arguments, windows in (
+        ("encode", (degraded,), (window,)),
+        ("compose", (degraded, answer), (window, large)),
+    ):
+        whole = getattr(probe, method)(*arguments)[large][inner]
+        parts = (one[place].copy() for one, place in zip(arguments, windows, strict=True))
+        alone = getattr(probe, method)(*parts)[inner]
         if distance(whole, alone) > _POINTWISE_TOLERANCE:
+            allowed = f"the {around} pixels around it" if around else "the same pixel only"
             raise CheckFailed(
                 f"{method} gives another result for a part of a photo than for the whole "
                 f"(by up to {distance(whole, alone):.3g}). Large photos are restored in parts: "
-                "each pixel may depend on the same pixel only"
+                f"each pixel may depend on {allowed}"
             )
+
+
+def _photos(probe: Probe) -> list[Any]:
+    """Return photos whose sizes are multiples of the task's scale."""
+    return [cropped_to_multiple(clean, probe.task.scale).copy() for clean in photos()]
 
 
 def _pair_and_restored(probe: Probe, clean: Any, what: str = "") -> tuple[int, int]:
     """Make a pair and restore with the true answer, each checked; return Cx and Cy."""
     where = f" (on a photo of {clean.shape[1]} by {clean.shape[0]} pixels{what and ', ' + what})"
     degraded = probe.corrupt(clean.copy())
-    _expect("corrupt", degraded, (*clean.shape[:2], 3), where)
+    scale = probe.task.scale
+    _expect("corrupt", degraded, (*(side // scale for side in clean.shape[:2]), 3), where)
     degraded = np.asarray(degraded, np.float32)
     x = probe.encode(degraded)
     _expect("encode", x, (*clean.shape[:2], None), where)

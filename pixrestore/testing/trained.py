@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import numpy as np
 from pixrestore.backend import import_keras
 from pixrestore.data import central_square
 from pixrestore.errors import PixrestoreError
+from pixrestore.images.resizing import enlarged
 from pixrestore.losses import Charbonnier
 from pixrestore.model import Model, load_model, write_model
 from pixrestore.network import KerasNetwork, build_core, pair_channels
@@ -35,14 +37,16 @@ _FALL = 0.9
 
 def learns(probe: Probe) -> None:
     """A small network brings two photos closer to the truth within a few hundred steps."""
-    cleans = [central_square(sample(name), _SIDE, probe.task.scope) for name in ("cat", "raccoon")]
+    side = math.lcm(_SIDE, probe.task.scale)
+    cleans = [central_square(sample(name), side, probe.task.scope) for name in ("cat", "raccoon")]
     held_out = [(clean, probe.degraded(clean, seed)) for clean in cleans for seed in _MEASURED]
     x, y = _pairs(probe, held_out)
     with _seeded():
         core = _core(probe)
         core.compile(optimizer=_optimizer(), loss=_LOSS.__call__)
         start = float(np.mean(_LOSS(y, core(x, training=False))))
-        loss, error, untouched = start, np.inf, _error(held_out, [d for _, d in held_out])
+        doing_nothing = [enlarged(degraded, probe.task.scale) for _, degraded in held_out]
+        loss, error, untouched = start, np.inf, _error(held_out, doing_nothing)
         for first in range(0, _STEPS, _ROUND):
             for step in range(first, first + _ROUND):
                 batch = [
@@ -73,7 +77,8 @@ def saves(probe: Probe) -> None:
         core = _core(probe)
         for weight in core.weights:
             weight.assign_add(np.random.normal(0, 0.03, weight.shape))
-    photo = probe.degraded(part("coffee", 40, 40, 67, 90))
+    scale = probe.task.scale
+    photo = probe.degraded(part("coffee", 40, 40, 67 * scale, 90 * scale))
     before = _restored(Restorer(probe.task, KerasNetwork(core), _GEOMETRY), photo)
     with tempfile.TemporaryDirectory() as folder:
         model = Model(

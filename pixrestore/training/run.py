@@ -11,7 +11,7 @@ import numpy as np
 
 from pixrestore.backend import import_keras
 from pixrestore.data import Pairs, Photos, Sampler, folders_of, open_photos, split, training_files
-from pixrestore.errors import OutputError, TrainingDataError, TrainingError
+from pixrestore.errors import OutputError, TrainingDataError, TrainingError, UsageError
 from pixrestore.geometry import fixed_side, measure_margin, size_multiple
 from pixrestore.losses import find_loss
 from pixrestore.model import Model, load_model, rewrite_description, write_model
@@ -48,6 +48,20 @@ _EXAMPLES = 512
 _UNMEASURED_MARGIN = 64
 
 
+def _patch(plan: Plan, side: int | None, multiple: int) -> int:
+    """Return the side of training patches: what the network takes, in whole degraded pixels."""
+    scale = plan.task.scale
+    if side is None:
+        multiple = math.lcm(multiple, scale)
+        return -(-plan.recipe.patch // multiple) * multiple
+    if side % scale:
+        raise UsageError(
+            f"{plan.recipe.architecture} takes {side} pixels, which a task that enlarges {scale} "
+            "times cannot give it: choose a multiple"
+        )
+    return side
+
+
 class Run:
     """A training run: its photos, its network, and where it stands.
 
@@ -69,7 +83,7 @@ class Run:
             self.trainee.start_from(load_model(plan.init, type(plan.task)).weights_path)
         side = fixed_side(self.trainee.core)
         multiple = 1 if side else size_multiple(self.trainee.core)
-        patch = side or -(-plan.recipe.patch // multiple) * multiple
+        patch = _patch(plan, side, multiple)
         self.geometry = Geometry(
             multiple, _UNMEASURED_MARGIN, side, plan.recipe.working_size or patch
         )
@@ -147,7 +161,7 @@ class Run:
     def _validate_on(self, photos: Photos, patch: int) -> Validation:
         side = patch
         if self.plan.task.scope == "local" and not self.geometry.side:
-            multiple = self.geometry.multiple
+            multiple = math.lcm(self.geometry.multiple, self.plan.task.scale)
             side = max(patch, _VALIDATION_SIDE_FOR_DETAIL // multiple * multiple)
         return validation_pairs(self.plan.task, photos, side, self.plan.seed)
 

@@ -19,7 +19,7 @@ _GAP = 4
 
 def write_sheet(path: Path, validation: Validation, measured: Measured) -> None:
     """Draw the first validation photos as triptychs into a PNG."""
-    columns = (validation.degraded, measured.restored, validation.clean)
+    columns = (validation.untouched, measured.restored, validation.clean)
     rows = [
         _joined([np.clip(column[row], 0, 1) for column in columns], axis=1)
         for row in range(min(_ROWS, len(validation.clean)))

@@ -9,6 +9,7 @@ import numpy as np
 
 from pixrestore.data import Photos, central_square
 from pixrestore.evaluation import psnr
+from pixrestore.images.resizing import enlarged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ _BATCH = 8
 
 @dataclass(frozen=True)
 class Validation:
-    """Pairs that stay the same for a whole run: (N, S, S, C) each."""
+    """Pairs that stay the same for a whole run: (N, S, S, C) each, `degraded` S / scale."""
 
     task: Task
     clean: Image
@@ -32,9 +33,14 @@ class Validation:
     y: Image
 
     @property
+    def untouched(self) -> Image:
+        """What doing nothing gives: the degraded photos in [0, 1], at the size of the clean."""
+        return np.clip([enlarged(one, self.task.scale) for one in self.degraded], 0, 1)
+
+    @property
     def input_psnr(self) -> float:
         """PSNR of doing nothing, in dB, mean over the photos."""
-        return _mean_psnr(self.clean, np.clip(self.degraded, 0, 1))
+        return _mean_psnr(self.clean, self.untouched)
 
     def measure(self, network: Callable[[Any], Any], loss: Callable[[Any, Any], Any]) -> Measured:
         """Run the network on all pairs.
