@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pixrestore.errors import ModelError, OutputError, PixrestoreError, UnknownNameError, nearest
+from pixrestore.errors import (
+    ModelError,
+    OutputError,
+    PixrestoreError,
+    UnknownNameError,
+    UsageError,
+    nearest,
+)
 from pixrestore.plugins import load_plugins
 
 if TYPE_CHECKING:
@@ -23,6 +30,10 @@ FORMAT = 1
 DESCRIPTION = "model.json"
 WEIGHTS = "model.weights.h5"
 CARD = "README.md"
+
+# Far more than any description takes: beyond it, something else was given that name.
+_LARGEST_DESCRIPTION = 16 << 20
+_MOST_CHANNELS = 4096
 
 
 @dataclass(frozen=True)
@@ -90,9 +101,12 @@ class Model:
         from pixrestore.restoring import Restorer
 
         check_weights(self)
-        network = load_network(
-            self.architecture, self.arguments, self.channels, self.loss, self.weights_path
-        )
+        try:
+            network = load_network(
+                self.architecture, self.arguments, self.channels, self.loss, self.weights_path
+            )
+        except UsageError as error:  # nobody typed these arguments
+            raise ModelError(f"{self.folder / DESCRIPTION} cannot be used: {error}") from error
         return Restorer(self.task, network, self.geometry, info=describe(self))
 
 
@@ -242,6 +256,8 @@ def _read(folder: Path, task: type[Task] | None = None) -> Model:
     if not path.is_file():
         raise ModelError(f"{folder} is no model folder: it has no {DESCRIPTION}")
     try:
+        if path.stat().st_size > _LARGEST_DESCRIPTION:
+            raise ModelError(f"{path} is too large for the description of a model")
         data = json.loads(path.read_text(encoding="utf-8"))
         if data["format"] > FORMAT:
             raise ModelError(
@@ -249,9 +265,13 @@ def _read(folder: Path, task: type[Task] | None = None) -> Model:
                 f"({data.get('versions', {}).get('pixrestore', 'unknown')}): update pixrestore"
             )
         return _parsed(folder, data, task)
+    except UsageError as error:  # nobody typed these options
+        raise ModelError(f"{path} cannot be used: {error}") from error
     except PixrestoreError:
         raise
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+    except KeyError as error:
+        raise ModelError(f"{path} cannot be read: it lacks {error}") from error
+    except (ValueError, TypeError, AttributeError, OSError, OverflowError, RecursionError) as error:
         raise ModelError(f"{path} cannot be read: {type(error).__name__} {error}") from error
 
 
@@ -260,23 +280,42 @@ def _parsed(folder: Path, data: Mapping[str, Any], task: type[Task] | None) -> M
     from pixrestore.options import checked
     from pixrestore.restoring import Geometry
 
-    name = data["task"]["name"]
+    name = _text(data["task"]["name"])
     if task is None or task.name != name:
         task = load_plugins().task(name)
     return Model(
         folder=folder,
         task=task(**checked(task, data["task"]["options"])),
-        architecture=data["architecture"]["name"],
-        arguments=data["architecture"]["arguments"],
-        channels=(int(data["channels"][0]), int(data["channels"][1])),
-        loss=find_loss(data["loss"]["name"], data["loss"]["options"]),
+        architecture=_text(data["architecture"]["name"]),
+        arguments=_mapping(data["architecture"]["arguments"]),
+        channels=_channels(*data["channels"]),
+        loss=find_loss(_text(data["loss"]["name"]), _mapping(data["loss"]["options"])),
         geometry=Geometry(**data["geometry"]),
-        weights=data["weights"],
-        training=data["training"],
-        figures=data["figures"],
-        licence=data["licence"],
-        versions=data["versions"],
+        weights=_mapping(data["weights"]),
+        training=_mapping(data["training"]),
+        figures=_mapping(data["figures"]),
+        licence=_text(data["licence"]),
+        versions=_mapping(data["versions"]),
     )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} should be text")
+    return value
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{value!r} should be names with values")
+    return value
+
+
+def _channels(seen: int, answered: int) -> tuple[int, int]:
+    for count in (seen, answered):
+        if type(count) is not int or not 1 <= count <= _MOST_CHANNELS:
+            raise ValueError(f"{count!r} is no number of channels")
+    return seen, answered
 
 
 def _is_for(folder: Path, task: str) -> bool:
