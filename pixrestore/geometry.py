@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pixrestore.restoring import Network
     from pixrestore.task import Image
 
-_LARGEST_MULTIPLE = 256
+_MULTIPLES = sorted(odd * 2**power for odd in (1, 3, 5, 7) for power in range(9))
+# Times this, a multiple cannot suit a network by having another factor in common with it.
+_PRIME = 17
 _MARGINS = (16, 32, 48, 64, 96, 128, 192)
 # A quarter of the 1e-3 within which tiles must equal the whole: other photos may need more.
 _TOLERANCE = 2.5e-4
@@ -34,9 +36,8 @@ def fixed_side(core: keras.Model) -> int | None:
 def size_multiple(core: keras.Model) -> int:
     """Find the number whose multiples a free-size network takes as height and width, by trying."""
     keras = import_keras()
-    multiple = 1
-    while multiple <= _LARGEST_MULTIPLE:
-        side = 3 * multiple
+    for multiple in _MULTIPLES:
+        side = _PRIME * multiple
         try:
             picture = keras.KerasTensor((1, side, side, core.input_shape[-1]))
             height, width = core.compute_output_spec(picture).shape[1:3]
@@ -45,7 +46,6 @@ def size_multiple(core: keras.Model) -> int:
                 return multiple
         except (ValueError, TypeError):
             pass
-        multiple *= 2
     raise PluginError(
         f"architecture {core.name} does not answer at its input's size or a part of it"
     )

@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     import keras
 
 
+_MOST_SCALES = 7
+
+
 def unet(
     shape: tuple[int | None, int | None, int],
     channels: int,
@@ -65,7 +68,7 @@ def unet(
     """
     from keras import Input, Model, layers
 
-    _check(widths, blocks, stop)
+    _check(widths, blocks, shuffle, stop)
     parts = _Parts(norm, bias)
     picture = Input(shape)
     x = parts.convolution(parts.unshuffled(picture, shuffle), widths[0])
@@ -89,11 +92,21 @@ def unet(
     return Model(picture, answer, name="unet")
 
 
-def _check(widths: tuple[int, ...], blocks: tuple[int, ...], stop: int) -> None:
+def _check(widths: tuple[int, ...], blocks: tuple[int, ...], shuffle: int, stop: int) -> None:
     from pixrestore.errors import UsageError
 
     if not widths or len(widths) != len(blocks):
         raise UsageError(f"--widths and --blocks must be as many, not {widths} and {blocks}")
+    for name, values, least, most in (
+        ("widths", widths, 1, 4096),
+        ("blocks", blocks, 0, 64),
+        ("shuffle", (shuffle,), 1, 16),
+    ):
+        if not all(least <= value <= most for value in values):
+            given = ",".join(map(str, values))
+            raise UsageError(f"--{name} must be {least} to {most}, not {given}")
+    if len(widths) > _MOST_SCALES:
+        raise UsageError(f"--widths must be {_MOST_SCALES} scales at most, not {len(widths)}")
     if not 0 <= stop < len(widths):
         raise UsageError(f"--stop must be 0 to {len(widths) - 1}, not {stop}")
 
