@@ -13,7 +13,7 @@ from pixrestore.errors import PhotoError, TrainingDataError, UsageError
 from pixrestore.images import decode_rgb8, find_photos
 from pixrestore.images.resizing import cropped_to_multiple, enlarged
 from pixrestore.model import default_model, load_model
-from pixrestore.options import checked
+from pixrestore.options import checked, options_of
 
 if TYPE_CHECKING:
     from pixrestore.task import Image, Task
@@ -78,6 +78,9 @@ def evaluate(
         raise UsageError(
             f"model {chosen.name} enlarges {chosen.task.scale} times, not {configured.scale}"
         )
+    restoring = {o.name for o in options_of(type(configured)) if o.restoring} & set(options)
+    if limit is not None and limit < 1:
+        raise UsageError(f"--limit must be 1 or more, not {limit}")
     restorer = chosen.restorer()
     folder = Path(data)
     if not folder.is_dir():
@@ -95,7 +98,7 @@ def evaluate(
             continue
         rng = np.random.default_rng((seed, index))
         degraded = np.asarray(configured.corrupt(clean, rng), np.float32)
-        restored = restorer.restore_pixels(degraded)
+        restored = restorer.restore_pixels(degraded, **{name: options[name] for name in restoring})
         rows.append(_figures(configured, clean, degraded, restored))
     if not rows:
         raise TrainingDataError(f"no photo in {folder} can be read")
