@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pixrestore.backend import available_memory
 from pixrestore.errors import PhotoError, TrainingDataError
 from pixrestore.images import decode_rgb8, find_photos
 
@@ -72,12 +73,11 @@ def _place(photo: Path) -> float:
 
 
 @dataclass
-class Photos:
+class Decoder:
     """Clean photos as 8-bit arrays: decoded when first asked for, kept while there is room.
 
     Attributes
     ----------
-    paths : list of Path
     shorter_side : int
         Photos are shrunk so that their shorter side is about this, never enlarged.
     room : int
@@ -86,30 +86,18 @@ class Photos:
         The photos that could not be read, and why.
     """
 
-    paths: list[Path]
     shorter_side: int
     room: int
     unreadable: dict[Path, str] = field(default_factory=dict)
-    _kept: dict[int, NDArray[np.uint8]] = field(default_factory=dict, repr=False)
+    _kept: dict[Path, NDArray[np.uint8]] = field(default_factory=dict, repr=False)
     _used: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def __len__(self) -> int:
-        return len(self.paths)
-
-    def __getitem__(self, index: int) -> NDArray[np.uint8]:
-        """Return photo `index`, (H, W, 3), or the next one that can be read."""
-        for offset in range(len(self.paths)):
-            photo = self._get((index + offset) % len(self.paths))
-            if photo is not None:
-                return photo
-        raise TrainingDataError(f"none of {len(self.paths)} photos can be read")
-
-    def _get(self, index: int) -> NDArray[np.uint8] | None:
-        kept = self._kept.get(index)
+    def decode(self, path: Path) -> NDArray[np.uint8] | None:
+        """Return a photo, (H, W, 3); None for one that cannot be read."""
+        kept = self._kept.get(path)
         if kept is not None:
             return kept
-        path = self.paths[index]
         if path in self.unreadable:
             return None
         try:
@@ -118,23 +106,55 @@ class Photos:
             self.unreadable[path] = str(error)
             return None
         with self._lock:
-            if index not in self._kept and self._used + photo.nbytes <= self.room:
-                self._kept[index] = photo
+            if path not in self._kept and self._used + photo.nbytes <= self.room:
+                self._kept[path] = photo
                 self._used += photo.nbytes
         return photo
 
-    def inspect(self, rng: np.random.Generator) -> None:
-        """Read up to 200 photos; raise `TrainingDataError` when most are bad."""
+
+@dataclass(frozen=True)
+class Photos:
+    """A sequence of photos, each decoded when it is asked for."""
+
+    paths: list[Path]
+    decoder: Decoder
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, index: int) -> NDArray[np.uint8]:
+        """Return photo `index`, (H, W, 3), or the next one that can be read."""
+        for offset in range(len(self.paths)):
+            photo = self.decoder.decode(self.paths[(index + offset) % len(self.paths)])
+            if photo is not None:
+                return photo
+        raise TrainingDataError(f"none of {len(self.paths)} photos can be read")
+
+    def inspect(self, rng: np.random.Generator) -> Photos:
+        """Read up to 200 photos, and leave out those that cannot be read.
+
+        Raises
+        ------
+        TrainingDataError
+            There are no photos, or most are bad.
+        """
         if not self.paths:
             raise TrainingDataError("there are no photos to train on")
         count = min(_INSPECTED, len(self.paths))
-        chosen = rng.choice(len(self.paths), count, replace=False)
-        bad = [self.paths[index] for index in chosen if self._get(int(index)) is None]
+        chosen = [self.paths[index] for index in rng.choice(len(self.paths), count, replace=False)]
+        bad = [path for path in chosen if self.decoder.decode(path) is None]
         if 2 * len(bad) > count:
             raise TrainingDataError(
                 f"{len(bad)} of {count} photos cannot be read, {bad[0]} for one: "
-                f"{self.unreadable[bad[0]]}"
+                f"{self.decoder.unreadable[bad[0]]}"
             )
+        left_out = set(bad)
+        return Photos([path for path in self.paths if path not in left_out], self.decoder)
+
+    def split(self, share: float) -> tuple[Photos, Photos]:
+        """Part the photos into training and validation, as `split` does."""
+        training, validation = split(self.paths, share)
+        return Photos(training, self.decoder), Photos(validation, self.decoder)
 
 
 def open_photos(paths: Sequence[Path], task: Task, patch: int) -> Photos:
@@ -142,8 +162,9 @@ def open_photos(paths: Sequence[Path], task: Task, patch: int) -> Photos:
     import psutil
 
     side = _LARGEST_SIDE_FOR_DETAIL if task.scope == "local" else round(1.5 * patch)
-    room = psutil.virtual_memory().available // 4
-    return Photos(list(paths), max(side, patch), room)
+    free = available_memory()
+    room = (psutil.virtual_memory().available if free is None else free) // 4
+    return Photos(list(paths), Decoder(max(side, patch), room))
 
 
 def training_files(folder: Path) -> list[Path]:

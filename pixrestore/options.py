@@ -181,6 +181,11 @@ def option(
     return dataclasses.field(default=default, metadata={_METADATA: metadata})
 
 
+def limited(default: Any, *, min: float | None = None, max: float | None = None) -> Any:
+    """Declare a field with limits that takes its help from the docstring of its class."""
+    return dataclasses.field(default=default, metadata={_METADATA: {"min": min, "max": max}})
+
+
 def options_of(source: type | Callable[..., Any]) -> tuple[Option, ...]:
     """List the options of a dataclass (its fields) or a function (its keyword-only arguments).
 

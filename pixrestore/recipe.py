@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pixrestore.options import limited
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -48,13 +50,13 @@ class Recipe:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     loss: str = "charbonnier"
     loss_options: Mapping[str, Any] = field(default_factory=dict)
-    patch: int = 64
-    batch: int = 8
-    crops: int = 1
-    balance: float = 1.0
-    rate: float = 1e-3
-    warmup: int = 200
-    decay: float = 0.0
-    clip: float = 0.5
-    ema: float = 0.999
-    working_size: int = 0
+    patch: int = limited(64, min=1, max=4096)
+    batch: int = limited(8, min=1, max=65536)
+    crops: int = limited(1, min=1, max=1_000_000)
+    balance: float = limited(1.0, min=0, max=1)
+    rate: float = limited(1e-3, min=0, max=1e3)
+    warmup: int = limited(200, min=0)
+    decay: float = limited(0.0, min=0, max=1)
+    clip: float = limited(0.5, min=0)
+    ema: float = limited(0.999, min=0, max=0.999999)
+    working_size: int = limited(0, min=0, max=65536)

@@ -78,8 +78,8 @@ def train(
     patience : int
         Stop after so many epochs without a better validation loss; 0 never does.
     resume : bool
-        Go on with the run in `out`, with the settings that it was started with. A budget given
-        again replaces the one it had.
+        Go on with the run in `out`, with the settings that it was started with. An end given again
+        replaces the ones it had, and so does patience.
     seed : int
         Of the weights, the damage, and the order of the photos.
     recipe : mapping, optional
@@ -158,9 +158,7 @@ def _resumed(out: str | os.PathLike[str] | None, task: str | Task, budget: Budge
         name = task if isinstance(task, str) else task.name
         out = Path("runs") / name
     plan = load_plan(Path(out), None if isinstance(task, str) else type(task))
-    if budget != Budget():
-        plan = dataclasses.replace(plan, budget=budget)
-    return plan
+    return dataclasses.replace(plan, budget=plan.budget.replaced_by(budget))
 
 
 class _Choice(NamedTuple):

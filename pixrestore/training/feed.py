@@ -3,20 +3,61 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pixrestore.backend import import_keras, usable_cpus
+from pixrestore.errors import OutOfMemoryError
 
 if TYPE_CHECKING:
     from pixrestore.data import Pairs
+    from pixrestore.task import Image
 
 _AHEAD = 8
 _TIMED_SECONDS = 1.0
 
 
-def feed(pairs: Pairs, first_step: int) -> Any:
+class Watched:
+    """Makes batches, and remembers the error that making one ended in.
+
+    They are made in TensorFlow's threads, and of an error there TensorFlow passes on the text only.
+    """
+
+    def __init__(self, pairs: Pairs) -> None:
+        self.pairs = pairs
+        self.error: Exception | None = None
+
+    def __call__(self, step: int) -> tuple[Image, Image]:
+        """Return batch `step`."""
+        try:
+            return self.pairs(step)
+        except Exception as error:  # a stranger's task may raise anything
+            self.error = self.error or error
+            raise
+
+
+@contextmanager
+def own_errors(pairs: Watched) -> Iterator[None]:
+    """Raise the error itself in place of TensorFlow's account of it."""
+    import_keras()
+    import tensorflow as tf
+
+    try:
+        yield
+    except tf.errors.ResourceExhaustedError as error:
+        raise OutOfMemoryError(
+            "not enough memory to train: try a smaller --batch, --patch or network"
+        ) from error
+    except tf.errors.OpError:
+        if pairs.error is None:
+            raise
+        raise pairs.error from None
+
+
+def feed(pairs: Watched, first_step: int) -> Any:
     """Return the endless `tf.data.Dataset` of batches from `first_step` on."""
     import_keras()
     import tensorflow as tf
@@ -40,12 +81,12 @@ def feed(pairs: Pairs, first_step: int) -> Any:
     return batches.with_options(options)
 
 
-def pairs_per_second(pairs: Pairs) -> float:
-    """Measure how many pairs the pipeline makes alone, without a network, over about a second."""
+def batches_per_second(pairs: Watched) -> float:
+    """Measure what the pipeline makes alone, without a network, over about a second."""
     data = iter(feed(pairs, 0))
     next(data)
     start, batches = time.perf_counter(), 0
     while time.perf_counter() - start < _TIMED_SECONDS:
         next(data)
         batches += 1
-    return batches * pairs.batch / (time.perf_counter() - start)
+    return batches / (time.perf_counter() - start)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import math
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+
+from pixrestore.model import replace_text
 
 HISTORY = "history.csv"
 
@@ -45,7 +48,7 @@ def append(folder: Path, row: Row) -> None:
     path = folder / HISTORY
     fresh = not path.exists()
     with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(Row)])
+        writer = csv.DictWriter(file, [field.name for field in fields(Row)], lineterminator="\n")
         if fresh:
             writer.writeheader()
         writer.writerow({name: _short(value) for name, value in asdict(row).items()})
@@ -56,17 +59,18 @@ def forget_after(folder: Path, step: int) -> None:
     path = folder / HISTORY
     if not path.is_file():
         return
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if _int(row.get("step")) <= step]
-    path.unlink()
-    for row in rows:
-        values = {f.name: float(row[f.name]) for f in fields(Row)}
-        append(folder, Row(**{**values, "epoch": _int(row["epoch"]), "step": _int(row["step"])}))  # type: ignore[arg-type]
+    header, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
+    place = [field.name for field in fields(Row)].index("step")
+    kept = [line for line in lines if _step(line, place) <= step]
+    replace_text(path, "".join(f"{line}\n" for line in (header, *kept)))
 
 
 def _short(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:.6g}"
 
 
-def _int(text: str | None) -> int:
-    return int(float(text or 0))
+def _step(line: str, place: int) -> float:
+    """Return the step of a row; none is that far in one that a full disk cut short."""
+    values = line.split(",")
+    whole = len(values) == len(fields(Row))
+    return int(values[place]) if whole and values[place].isdecimal() else math.inf

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pixrestore.errors import TrainingError, UsageError, nearest
+from pixrestore.errors import OutputError, TrainingError, UsageError, nearest
 from pixrestore.losses import describe_loss, find_loss
 from pixrestore.model import replace_text
 from pixrestore.options import checked, options_of
@@ -21,6 +21,8 @@ PLAN = "run.json"
 _DEFAULT_EPOCHS = 20
 # An epoch over a handful of photos would be over before a progress bar could show it.
 _SHORTEST_EPOCH = 50
+# Keras seeds no further.
+_LARGEST_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,20 @@ class Budget:
     def __post_init__(self) -> None:
         for name in ("epochs", "steps", "minutes"):
             value = getattr(self, name)
-            if value is not None and value <= 0:
+            if value is not None and not value > 0:  # true of NaN as well
                 raise UsageError(f"--{name} must be more than 0, not {value}")
         if self.patience < 0:
             raise UsageError(f"--patience must be 0 or more, not {self.patience}")
+
+    def replaced_by(self, other: Budget) -> Budget:
+        """Return the budget of a run that goes on: new ends replace all old ones, patience its own.
+
+        What `other` leaves out stays, so that more patience alone does not make a run endless.
+        """
+        ends = (other.epochs, other.steps, other.minutes)
+        if ends == (None, None, None):
+            ends = (self.epochs, self.steps, self.minutes)
+        return Budget(*ends, other.patience or self.patience)
 
     def last_step(self, steps_per_epoch: int) -> int | None:
         """Return the step at which the run ends; None where only the clock ends it."""
@@ -80,6 +92,10 @@ class Plan:
     tensorboard: bool = False
     command: str = field(default="", compare=False)
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed <= _LARGEST_SEED:
+            raise UsageError(f"--seed must be 0 to {_LARGEST_SEED}, not {self.seed}")
+
     def steps_per_epoch(self, photos: int) -> int:
         """Return the optimiser steps of one epoch over that many photos."""
         return max(_SHORTEST_EPOCH, -(-photos * self.recipe.crops // self.recipe.batch))
@@ -99,9 +115,12 @@ class Plan:
         }
 
     def save(self) -> None:
-        """Write ``run.json`` into the run's folder."""
-        self.out.mkdir(parents=True, exist_ok=True)
-        replace_text(self.out / PLAN, json.dumps(self.describe(), indent=2) + "\n")
+        """Write ``run.json`` into the run's folder; `OutputError` where that cannot be."""
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+            replace_text(self.out / PLAN, json.dumps(self.describe(), indent=2) + "\n")
+        except OSError as error:
+            raise OutputError(f"cannot write to {self.out}: {error.strerror}") from error
 
 
 def load_plan(out: Path, kind: type[Task] | None = None) -> Plan:

@@ -10,11 +10,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pixrestore.backend import import_keras
-from pixrestore.data import Pairs, Photos, Sampler, folders_of, open_photos, split, training_files
+from pixrestore.data import Pairs, Photos, Sampler, folders_of, open_photos, training_files
 from pixrestore.errors import OutputError, TrainingDataError, TrainingError, UsageError
 from pixrestore.geometry import fixed_side, measure_margin, size_multiple
 from pixrestore.losses import find_loss
-from pixrestore.model import Model, load_model, rewrite_description, write_model
+from pixrestore.model import (
+    DESCRIPTION,
+    Model,
+    check_weights,
+    load_model,
+    rewrite_description,
+    write_model,
+)
 from pixrestore.network import KerasNetwork, pair_channels
 from pixrestore.restoring import Geometry
 from pixrestore.training import history
@@ -30,7 +37,7 @@ from pixrestore.training.callbacks import (
 from pixrestore.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from pixrestore.training.compiled import Trainee
 from pixrestore.training.devices import choose_devices
-from pixrestore.training.feed import feed, pairs_per_second
+from pixrestore.training.feed import Watched, batches_per_second, feed, own_errors
 from pixrestore.training.samples import write_sheet
 from pixrestore.training.validation import Measured, Validation, validation_pairs
 
@@ -80,15 +87,17 @@ class Run:
         loss = find_loss(plan.recipe.loss, plan.recipe.loss_options)
         self.trainee = Trainee(plan.recipe, loss, self.channels, choose_devices())
         if plan.init and not resume:
-            self.trainee.start_from(load_model(plan.init, type(plan.task)).weights_path)
+            first = load_model(plan.init, type(plan.task))
+            check_weights(first)
+            self.trainee.start_from(first.weights_path)
         side = fixed_side(self.trainee.core)
         multiple = 1 if side else size_multiple(self.trainee.core)
         patch = _patch(plan, side, multiple)
         self.geometry = Geometry(
             multiple, _UNMEASURED_MARGIN, side, plan.recipe.working_size or patch
         )
-        self.photos, held_out = self._open_photos(patch)
-        self.pairs = Pairs(
+        self.photos, self._held_out = self._open_photos(patch)
+        pairs = Pairs(
             plan.task,
             self.photos,
             Sampler(folders_of(self.photos.paths), plan.recipe.balance, plan.seed),
@@ -96,8 +105,10 @@ class Run:
             plan.recipe.batch,
             plan.seed,
         )
+        self.pairs = Watched(pairs)
+        self.guard = Guard()
         self.trainee.loss = loss.prepared(self._example_targets())
-        self.validation = self._validate_on(held_out, patch)
+        self.validation = self._validate_on(self._held_out, patch)
         self.progress = load_checkpoint(plan.out, self.trainee.core) if resume else Progress()
         history.forget_after(plan.out, self.progress.step)
         self.clock = Clock(self.progress.seconds)
@@ -116,41 +127,54 @@ class Run:
         KeyboardInterrupt
             The user interrupted; a checkpoint and the best model so far are in the folder.
         """
-        guard = Guard()
         self._say_what_is_fast()
         try:
-            with self.display:
-                self._fit(guard)
+            with self.display, own_errors(self.pairs):
+                self._fit()
         except KeyboardInterrupt:
             self._save_checkpoint()
-            if not (self.plan.out / "model.json").exists():
-                self._keep_best(self._measure())
+            self._keep_one()
             raise
-        if guard.failed:
+        if self.guard.failed:
             raise TrainingError(
                 f"the loss is no longer a number after step {self.progress.step}: "
-                f"{self.plan.out} keeps the last good weights; try a lower --rate"
+                f"{self._what_is_left()}; try a lower --rate"
             )
+        self._keep_one()
         return self._finish()
 
+    def _has_model(self) -> bool:
+        return (self.plan.out / DESCRIPTION).exists()
+
+    def _keep_one(self) -> None:
+        """Keep the weights as they are when no epoch has ended yet."""
+        if not self._has_model():
+            self._keep_best(self._measure())
+
+    def _what_is_left(self) -> str:
+        if self._has_model():
+            return f"{self.plan.out} keeps the last good weights"
+        return "no epoch had ended, so there is no model"
+
     def _open_photos(self, patch: int) -> tuple[Photos, Photos]:
+        """Return the photos to train on and those to validate on, as far as they can be read."""
         plan = self.plan
         files = [file for folder in plan.data for file in training_files(Path(folder))]
-        if plan.valid:
-            held_out = training_files(Path(plan.valid))
-        else:
-            share = min(_VALIDATION_SHARE, _LARGEST_VALIDATION / max(1, len(files)))
-            files, held_out = split(files, share)
         if not files:
             raise TrainingDataError(f"there are no photos to train on in {' '.join(plan.data)}")
-        if not held_out:
+        rng = np.random.default_rng(plan.seed)
+        photos = open_photos(files, plan.task, patch).inspect(rng)
+        if plan.valid:
+            held_out = training_files(Path(plan.valid))
+            if not held_out:
+                raise TrainingDataError(f"there are no photos to validate on in {plan.valid}")
+            valid = open_photos(held_out, plan.task, patch).inspect(rng)
+        else:
+            photos, valid = photos.split(min(_VALIDATION_SHARE, _LARGEST_VALIDATION / len(photos)))
+        if not len(valid):
             raise TrainingDataError(
                 "there are no photos to validate on: give two different photos or more, or --valid"
             )
-        photos = open_photos(files, plan.task, patch)
-        photos.inspect(np.random.default_rng(plan.seed))
-        valid = open_photos(held_out, plan.task, patch)
-        valid.inspect(np.random.default_rng(plan.seed))
         self.display.say(f"{len(photos)} photos to train on, {len(valid)} to validate on")
         return photos, valid
 
@@ -170,22 +194,27 @@ class Run:
         self.display.say(
             f"{self.plan.task.name} with {self.plan.recipe.architecture}, "
             f"{parameters:,} parameters; the pipeline alone makes "
-            f"{pairs_per_second(self.pairs):.0f} images/s"
+            f"{self._pairs_per_second():.0f} images/s"
         )
 
-    def _fit(self, guard: Guard) -> None:
+    def _pairs_per_second(self) -> float:
+        with own_errors(self.pairs):
+            return self.plan.recipe.batch * batches_per_second(self.pairs)
+
+    def _fit(self) -> None:
         pace = Pace(self.plan, self.progress, self.clock, self.last_step)
         callbacks = [
             pace,
-            guard,
-            Checkpoints(self._save_checkpoint, guard),
+            self.guard,
+            Checkpoints(self._save_checkpoint, self.guard),
             Ticker(lambda loss: self._show(loss, pace.done)),
-            EpochEnd(self._finish_epoch, guard),
+            EpochEnd(self._finish_epoch, self.guard),
             *self._tensorboard(),
         ]
         data = feed(self.pairs, self.progress.step)
         self._begin_epoch()
-        while pace.done < 1 and not self.trainee.core.stop_training:
+        # A budget of a moment still gets a step, and with it an epoch.
+        while (pace.done < 1 or not self.progress.step) and not self.trainee.core.stop_training:
             # An epoch that a resumption starts in the middle, or that the budget ends early, is
             # shorter than the others: each goes to `fit` as a stretch of equal epochs.
             first, last, steps = self._stretch()
@@ -225,6 +254,9 @@ class Run:
         trained = (self.progress.step - step) * self.plan.recipe.batch
         speed = trained / max(1e-9, self.clock.seconds() - seconds)
         measured = self._measure()
+        if not math.isfinite(measured.loss):
+            self.guard.failed = True  # the last step spoilt the weights: keep none of them
+            return True
         epoch = -(-self.progress.step // self.steps_per_epoch)
         row = history.Row(
             epoch=epoch,
@@ -339,7 +371,7 @@ class Run:
         return best
 
     def _name_unreadable(self) -> None:
-        bad = self.photos.unreadable
+        bad = self.photos.decoder.unreadable | self._held_out.decoder.unreadable
         if bad:
             self.display.say(f"{len(bad)} photos could not be read and were skipped:")
             for path, why in bad.items():
