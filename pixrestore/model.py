@@ -1,4 +1,7 @@
-"""A model on disk: a folder of ``model.json``, ``model.weights.h5`` and ``README.md``, its card."""
+"""A model on disk: a folder of ``model.json``, ``model.weights.h5`` and ``README.md``, its card.
+
+Beside the weights may lie ``model.onnx``, the network's operations for ONNX Runtime.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ from pixrestore.errors import (
 from pixrestore.plugins import load_plugins
 
 if TYPE_CHECKING:
+    from pixrestore.engines import Engine
     from pixrestore.losses import Loss
     from pixrestore.restoring import Geometry, Restorer
     from pixrestore.task import Task
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 DESCRIPTION = "model.json"
 WEIGHTS = "model.weights.h5"
+GRAPH = "model.onnx"
 CARD = "README.md"
 
 # Far more than any description takes: beyond it, something else was given that name.
@@ -56,6 +61,9 @@ class Model:
         Sizes and tiles that suit the network.
     weights : Mapping
         ``sha256`` and ``bytes`` of the weights' file.
+    graph : Mapping
+        ``sha256`` and ``bytes`` of the ONNX graph's file, and where its ``weights`` are found in
+        the weights' file; empty when there is none.
     training : Mapping
         How it came to be: data, command, steps, minutes, seed.
     figures : Mapping
@@ -74,6 +82,7 @@ class Model:
     loss: Loss
     geometry: Geometry
     weights: Mapping[str, Any] = field(default_factory=dict)
+    graph: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
     licence: str = ""
@@ -89,25 +98,29 @@ class Model:
         """Where the weights lie."""
         return self.folder / WEIGHTS
 
-    def restorer(self) -> Restorer:
+    @property
+    def graph_path(self) -> Path:
+        """Where the ONNX graph lies, if it has one."""
+        return self.folder / GRAPH
+
+    def restorer(self, engine: Engine = "auto") -> Restorer:
         """Check the weights against ``model.json``, load them, and return what restores photos.
+
+        Parameters
+        ----------
+        engine : {"auto", "onnx", "keras"}
+            What runs the network, see `pixrestore.engines.open_network`.
 
         Raises
         ------
         ModelError
             The weights are missing, altered, or do not fit the network.
         """
-        from pixrestore.network import load_network
+        from pixrestore.engines import open_network
         from pixrestore.restoring import Restorer
 
         check_weights(self)
-        try:
-            network = load_network(
-                self.architecture, self.arguments, self.channels, self.loss, self.weights_path
-            )
-        except UsageError as error:  # nobody typed these arguments
-            raise ModelError(f"{self.folder / DESCRIPTION} cannot be used: {error}") from error
-        return Restorer(self.task, network, self.geometry, info=describe(self))
+        return Restorer(self.task, open_network(self, engine), self.geometry, info=describe(self))
 
 
 def load_model(name: str | os.PathLike[str], task: type[Task] | None = None) -> Model:
@@ -186,7 +199,7 @@ def write_model(model: Model, save_weights: Callable[[Path], None]) -> Model:
         save_weights(fresh)
         _flush(fresh)
         weights = {"file": WEIGHTS, "sha256": _sha256(fresh), "bytes": fresh.stat().st_size}
-        model = dataclasses.replace(model, weights=weights, versions=_versions())
+        model = dataclasses.replace(model, weights=weights, graph={}, versions=_versions())
         # From here on `_finish_move` completes what a kill interrupts: model.json names the
         # checksum of the new weights, which wait beside the old ones.
         replace_text(model.folder / DESCRIPTION, json.dumps(describe(model), indent=2) + "\n")
@@ -220,6 +233,7 @@ def describe(model: Model) -> dict[str, Any]:
         "loss": describe_loss(model.loss),
         "geometry": dataclasses.asdict(model.geometry),
         "weights": dict(model.weights),
+        "graph": dict(model.graph),
         "versions": dict(model.versions),
         "training": dict(model.training),
         "figures": dict(model.figures),
@@ -228,13 +242,15 @@ def describe(model: Model) -> dict[str, Any]:
 
 
 def check_weights(model: Model) -> None:
-    """Raise a `ModelError` unless the weights are those that ``model.json`` was written with."""
+    """Raise a `ModelError` unless weights and graph are those ``model.json`` was written with."""
     _finish_move(model)
-    path = model.weights_path
-    if not path.is_file():
+    if not model.weights_path.is_file():
         raise ModelError(f"{model.folder} has no {WEIGHTS}")
-    if _sha256(path) != model.weights.get("sha256"):
-        raise ModelError(f"{path} was altered or damaged: its sha256 is not that in {DESCRIPTION}")
+    for path, noted in ((model.weights_path, model.weights), (model.graph_path, model.graph)):
+        if noted and path.is_file() and _sha256(path) != noted.get("sha256"):
+            raise ModelError(
+                f"{path} was altered or damaged: its sha256 is not that in {DESCRIPTION}"
+            )
 
 
 def replace_text(path: Path, text: str) -> None:
@@ -292,6 +308,7 @@ def _parsed(folder: Path, data: Mapping[str, Any], task: type[Task] | None) -> M
         loss=find_loss(_text(data["loss"]["name"]), _mapping(data["loss"]["options"])),
         geometry=Geometry(**data["geometry"]),
         weights=_mapping(data["weights"]),
+        graph=_mapping(data.get("graph", {})),
         training=_mapping(data["training"]),
         figures=_mapping(data["figures"]),
         licence=_text(data["licence"]),

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from pixrestore.engines.graph import add_graph
 from pixrestore.errors import UsageError
 from pixrestore.model import Model, check_weights, write_model
 
@@ -49,7 +50,8 @@ def slim_copy(model: Model, folder: str | os.PathLike[str], **changes: Any) -> M
         shutil.copyfile(model.weights_path, path)
         _halve(path)
 
-    return write_model(dataclasses.replace(model, folder=folder, **changes), save)
+    copy = write_model(dataclasses.replace(model, folder=folder, **changes), save)
+    return add_graph(copy) if model.graph else copy
 
 
 def _halve(path: Path) -> None:

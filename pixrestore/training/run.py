@@ -11,7 +11,8 @@ import numpy as np
 
 from pixrestore.backend import import_keras
 from pixrestore.data import Pairs, Photos, Sampler, folders_of, open_photos, training_files
-from pixrestore.errors import OutputError, TrainingDataError, TrainingError, UsageError
+from pixrestore.engines.graph import add_graph
+from pixrestore.errors import ModelError, OutputError, TrainingDataError, TrainingError, UsageError
 from pixrestore.geometry import fixed_side, measure_margin, size_multiple
 from pixrestore.losses import find_loss
 from pixrestore.model import (
@@ -368,7 +369,15 @@ class Run:
         best = dataclasses.replace(best, training=training)
         rewrite_description(best)
         self._name_unreadable()
-        return best
+        return self._with_graph(best)
+
+    def _with_graph(self, model: Model) -> Model:
+        """Add what restores photos without TensorFlow, where it can be made."""
+        try:
+            return add_graph(model)
+        except ModelError as error:
+            self.display.say(f"{error}; the model runs on Keras only, which starts slower")
+            return model
 
     def _name_unreadable(self) -> None:
         bad = self.photos.decoder.unreadable | self._held_out.decoder.unreadable

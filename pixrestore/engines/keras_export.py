@@ -1,0 +1,87 @@
+"""Keras' own exports of a network: ONNX, TensorFlow Lite, TensorFlow's SavedModel."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from pixrestore.errors import ModelError
+
+if TYPE_CHECKING:
+    from pixrestore.model import Model
+    from pixrestore.restoring.network import Network
+
+Form = Literal["onnx", "tflite", "savedmodel"]
+
+_KERAS_NAMES = {"onnx": "onnx", "tflite": "litert", "savedmodel": "tf_saved_model"}
+_NEEDED = {"onnx": ("onnx", "tf2onnx")}
+# Single precision summed in another order.
+_TOLERANCE = 1e-4
+
+
+def exported(model: Model, form: Form, path: Path) -> None:
+    """Write a model's network, reading of the answer included, in another form.
+
+    It takes float32 (N, H, W, Cx) and answers (N, H, W, Cy), any size where the network does.
+
+    Raises
+    ------
+    ModelError
+        The network has no such form, or what writes it is not installed.
+    """
+    missing = [name for name in _NEEDED.get(form, ()) if find_spec(name) is None]
+    if missing:
+        raise ModelError(
+            f"{' and '.join(missing)} not installed: pip install 'pixrestore[export]' to write ONNX"
+        )
+    import tensorflow as tf
+
+    from pixrestore.network import load_network
+
+    network = load_network(
+        model.architecture, model.arguments, model.channels, model.loss, model.weights_path
+    ).keras_model
+    signature = [tf.TensorSpec((None, *network.input_shape[1:]), tf.float32, name="x")]
+    try:
+        with _quiet():
+            network.export(
+                str(path), format=_KERAS_NAMES[form], verbose=False, input_signature=signature
+            )
+    except Exception as error:  # converters raise anything at operations they do not know
+        first = str(error).partition("\n")[0][:200]
+        raise ModelError(f"{model.name} cannot be exported as {form}: {first}") from error
+
+
+def check_agreement(model: Model, exported: Network, original: Network) -> None:
+    """Raise a `ModelError` unless two forms of a network answer alike within 1e-4."""
+    multiple, side = model.geometry.multiple, model.geometry.side
+    rng = np.random.default_rng(0)
+    for height, width in ((4, 7), (9, 4)):
+        size = (side, side) if side else (height * multiple, width * multiple)
+        x = rng.random((1, *size, model.channels[0]), np.float32)
+        difference = float(np.abs(exported(x) - original(x)).max())
+        if not difference <= _TOLERANCE:
+            raise ModelError(
+                f"{model.name} answers otherwise once exported: it differs by {difference:.2g}"
+            )
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back what converters print, log and warn."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)

@@ -1,0 +1,77 @@
+"""Networks run by ONNX Runtime, with the weights of the model's one weights file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pixrestore.backend import usable_cpus
+from pixrestore.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from pixrestore.model import Model
+
+
+class OnnxNetwork:
+    """A network as a function of arrays, (N, H, W, Cx) to (N, H, W, Cy), float32.
+
+    The graph in the model's folder holds the operations only; the weights come from the file that
+    Keras reads too.
+
+    Parameters
+    ----------
+    model : Model
+        With a graph.
+
+    Raises
+    ------
+    ModelError
+        Graph or weights do not fit each other, or ONNX Runtime refuses them.
+    """
+
+    def __init__(self, model: Model) -> None:
+        import onnxruntime
+
+        settings = onnxruntime.SessionOptions()
+        settings.intra_op_num_threads = usable_cpus()
+        settings.log_severity_level = 3  # warnings are about the graph, which users cannot change
+        try:
+            # Kept: the session reads the weights where they are.
+            self._weights = _weights(model.weights_path, model.graph["weights"])
+            values = map(onnxruntime.OrtValue.ortvalue_from_numpy, self._weights.values())
+            settings.add_external_initializers(list(self._weights), list(values))
+            self._session = onnxruntime.InferenceSession(
+                model.graph_path.read_bytes(), settings, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime's errors have no class of their own
+            first = str(error).partition("\n")[0][:200]
+            raise ModelError(f"{model.graph_path} cannot be run: {first}") from error
+        self._input = self._session.get_inputs()[0].name
+
+    def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Run the network; `MemoryError` when there is not enough memory for this size."""
+        try:
+            answer: NDArray[np.float32] = self._session.run(None, {self._input: x})[0]
+        except Exception as error:  # the same
+            if "alloc" in str(error):
+                raise MemoryError(str(error)) from error
+            raise
+        return answer
+
+
+def _weights(path: Any, entries: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[np.float32]]:
+    """Read the weights as the graph names and lays them out."""
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        return {
+            entry["name"]: np.ascontiguousarray(
+                file[entry["dataset"]][()].astype(np.float32).transpose(entry["axes"])
+            )
+            for entry in entries
+        }
