@@ -1,3 +1,4 @@
+from pixrestore.chain import Chain as Chain
 from pixrestore.evaluation import evaluate as evaluate
 from pixrestore.hooks import hookimpl as hookimpl
 from pixrestore.options import option as option
@@ -12,6 +13,7 @@ from pixrestore.verbs import restore as restore
 __version__: str
 
 __all__ = [
+    "Chain",
     "Restorer",
     "Task",
     "colorize",

@@ -10,7 +10,7 @@ import inspect
 import sys
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
@@ -215,6 +215,32 @@ def options_of(source: type | Callable[..., Any]) -> tuple[Option, ...]:
         for p in inspect.signature(source).parameters.values()
         if p.kind is p.KEYWORD_ONLY
     )
+
+
+def restoring_options(tasks: Sequence[type]) -> dict[str, tuple[int, Option]]:
+    """Name the options that take effect when photos are restored by several tasks in sequence.
+
+    An option keeps its name where no task before has one of that name; otherwise its task's name
+    comes before it, and its place in the sequence where that is taken too.
+
+    Parameters
+    ----------
+    tasks : sequence of type
+        The classes of the tasks.
+
+    Returns
+    -------
+    dict
+        By the name that users give: the place of the task in `tasks`, and its option.
+    """
+    named: dict[str, tuple[int, Option]] = {}
+    for place, task in enumerate(tasks):
+        prefix = str(getattr(task, "name", "")).replace("-", "_")
+        for theirs in options_of(task):
+            names = (theirs.name, f"{prefix}_{theirs.name}", f"{prefix}{place + 1}_{theirs.name}")
+            if theirs.restoring:
+                named[next(name for name in names if name not in named)] = (place, theirs)
+    return named
 
 
 def _field_types(source: type) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from pixrestore.model import default_model, load_model
 if TYPE_CHECKING:
     from pixrestore.model import Model
     from pixrestore.restoring import Restorer
+
+ModelName = str | os.PathLike[str]
 
 # Networks kept in memory, so that restoring photos one by one does not load a model each time.
 _KEPT = 4
@@ -66,23 +69,25 @@ def denoise(image: Any, *, model: str | os.PathLike[str] | None = None, **option
 
 def restore(
     image: Any,
-    task: str | None = None,
-    model: str | os.PathLike[str] | None = None,
+    task: str | Sequence[str] | None = None,
+    model: ModelName | Sequence[ModelName] | None = None,
     **options: Any,
 ) -> Any:
-    """Restore a photo.
+    """Restore a photo, undoing one kind of damage or several in sequence.
 
     Parameters
     ----------
     image : path, bytes, PIL.Image.Image or ndarray
         A photo of any size. An array is (H, W), (H, W, 1), (H, W, 3) or (H, W, 4): floats in
         [0, 1], or integers over their type's whole range.
-    task : str, optional
-        What to undo; the model's task by default.
-    model : path or str, optional
-        A model folder or the name of an installed model; the task's own by default.
+    task : str or sequence of str, optional
+        What to undo, in this order; the models' tasks by default.
+    model : path, str or sequence of them, optional
+        Model folders or names of installed models, each for one of the tasks; a task's own by
+        default.
     **options
-        Options of the task that take effect when restoring.
+        Options of the tasks that take effect when restoring. Where two tasks have one of the same
+        name, that of the second has its task's name before it: ``denoise_strength``.
 
     Returns
     -------
@@ -101,7 +106,10 @@ def restore(
     ModelError
         The model's folder is damaged.
     """
-    return _loaded(find_model(task, model)).restore(image, **options)
+    from pixrestore.restoring import in_sequence
+
+    restorers = [_loaded(each) for each in find_models(task, model)]
+    return in_sequence(restorers).restore(image, **options)
 
 
 def load(model: str | os.PathLike[str]) -> Restorer:
@@ -127,24 +135,62 @@ def load(model: str | os.PathLike[str]) -> Restorer:
     return _loaded(load_model(model))
 
 
-def find_model(task: str | None, model: str | os.PathLike[str] | None) -> Model:
-    """Find the model that a task and a model's name mean together.
+def find_models(
+    task: str | Sequence[str] | None, model: ModelName | Sequence[ModelName] | None
+) -> list[Model]:
+    """Find the models that tasks and names of models mean together, in the order of the tasks.
 
     Raises
     ------
     UsageError
-        Both are missing, or the model is for another task.
+        Both are missing, or a model is for another task.
     UnknownNameError
         There is no such task or model.
     """
-    if model is None:
-        if task is None:
-            raise UsageError("name a task or a model")
-        return default_model(task)
-    found = load_model(model)
-    if task is not None and task != found.task.name:
-        raise UsageError(f"the model {found.name} is for {found.task.name}, not for {task}")
-    return found
+    tasks = [task] if isinstance(task, str) else list(task or ())
+    names = [model] if isinstance(model, (str, os.PathLike)) else list(model or ())
+    if not tasks and not names:
+        raise UsageError("name a task or a model")
+    models = [load_model(name) for name in names]
+    pairs = match_models(tasks, [(found.name, found.task.name) for found in models])
+    return [default_model(name) if place is None else models[place] for name, place in pairs]
+
+
+def match_models(
+    tasks: Sequence[str], models: Sequence[tuple[str, str]]
+) -> list[tuple[str, int | None]]:
+    """Give every task the first model that is for it and not another's yet.
+
+    Parameters
+    ----------
+    tasks : sequence of str
+        Names of tasks; those of the models when there are none.
+    models : sequence of tuple
+        What each model is called, and the name of its task.
+
+    Returns
+    -------
+    list of tuple
+        Each task and the place of its model in `models`, None where the task's own is meant.
+
+    Raises
+    ------
+    UsageError
+        A model is for none of the tasks.
+    """
+    if not tasks:
+        return [(trained, place) for place, (_, trained) in enumerate(models)]
+    left = list(range(len(models)))
+    pairs: list[tuple[str, int | None]] = []
+    for task in tasks:
+        place = next((place for place in left if models[place][1] == task), None)
+        if place is not None:
+            left.remove(place)
+        pairs.append((task, place))
+    for place in left:
+        name, trained = models[place]
+        raise UsageError(f"the model {name} is for {trained}, not for {' or '.join(tasks)}")
+    return pairs
 
 
 def _loaded(model: Model) -> Restorer:

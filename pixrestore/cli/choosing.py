@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pixrestore.cli.sections import Section
-from pixrestore.cli.words import value_of
+from pixrestore.cli.words import value_of, values_of
 from pixrestore.errors import UsageError
 from pixrestore.losses import options_of_loss
-from pixrestore.options import options_of
+from pixrestore.options import options_of, restoring_options
 from pixrestore.plugins import load_plugins
 from pixrestore.recipe import Recipe
 
@@ -26,11 +26,6 @@ class Choice:
 
     task: type[Task]
     options: Mapping[str, Any] = field(default_factory=dict)
-
-    def restoring(self) -> Section:
-        """Return the section of the options that take effect when photos are restored."""
-        chosen = [option for option in options_of(self.task) if option.restoring]
-        return self._section(chosen, self.options)
 
     def all(self, *, benchmark: bool = False) -> Section:
         """Return the section of all options; with the values of benchmarks where asked for."""
@@ -75,6 +70,34 @@ def choose_task(arguments: Sequence[str], *model_flags: str, default: str = "") 
     if name not in (None, trained):
         return Choice(plugins.task(str(name)))
     return Choice(plugins.task(trained), options)
+
+
+def choose_tasks(arguments: Sequence[str]) -> list[Choice]:
+    """Find the tasks that ``--task`` and ``--model``, given once or more, mean in sequence."""
+    from pixrestore.verbs import match_models
+
+    names = values_of(arguments, "--model", "-m")
+    trained = [_task_of_model(name) for name in names]
+    models = [(name, task) for name, (task, _) in zip(names, trained, strict=True)]
+    pairs = match_models(values_of(arguments, "--task"), models)
+    find = load_plugins().task
+    return [Choice(find(task), {} if at is None else trained[at][1]) for task, at in pairs]
+
+
+def restoring_sections(choices: Sequence[Choice]) -> list[Section]:
+    """Return the section of the options that take effect when photos are restored."""
+    if not choices:
+        return []
+    named = restoring_options([choice.task for choice in choices])
+    options = [replace(theirs, name=name) for name, (_, theirs) in named.items()]
+    defaults = {
+        name: choices[place].options[theirs.name]
+        for name, (place, theirs) in named.items()
+        if theirs.name in choices[place].options
+    }
+    tasks = ", ".join(choice.task.name for choice in choices)
+    noun = "task" if len(choices) == 1 else "tasks"
+    return [Section("task", f"Options of the {noun} {tasks}", options, defaults)]
 
 
 def training_sections(choice: Choice, arguments: Sequence[str]) -> list[Section]:

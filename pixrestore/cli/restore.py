@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixrestore.cli.choosing import choose_task
+from pixrestore.cli.choosing import choose_tasks, restoring_sections
 from pixrestore.cli.sections import with_sections
 from pixrestore.errors import UsageError
 
@@ -55,8 +55,7 @@ def denoise_command(arguments: Sequence[str]) -> Callable[..., Any]:
 
 def restore_command(arguments: Sequence[str]) -> Callable[..., Any]:
     """Make the command for `arguments`."""
-    choice = choose_task(arguments, "--model", "-m")
-    return with_sections(_restore, [choice.restoring()] if choice else [])
+    return with_sections(_restore, restoring_sections(choose_tasks(arguments)))
 
 
 def _command_of_task(task: str, summary: str, arguments: Sequence[str]) -> Callable[..., Any]:
@@ -69,47 +68,60 @@ def _command_of_task(task: str, summary: str, arguments: Sequence[str]) -> Calla
         *,
         given: Mapping[str, Mapping[str, Any]],
     ) -> int:
-        return _restore_photos(task, inputs, out, model, overwrite, compare, given)
+        models = [] if model is None else [model]
+        return _restore_photos([task], models, inputs, out, overwrite, compare, given)
 
     command.__doc__ = summary
-    choice = choose_task(["--task", task, *arguments], "--model", "-m") if arguments else None
-    return with_sections(command, [choice.restoring()] if choice else [])
+    choices = choose_tasks(["--task", task, *arguments]) if arguments else []
+    return with_sections(command, restoring_sections(choices))
 
 
 def _restore(
     inputs: Inputs,
     task: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            "--task", metavar="TASK", help="What to undo; see `pixrestore tasks`. A model knows."
+            "--task",
+            metavar="TASK",
+            help="What to undo; see `pixrestore tasks`. A model knows. Given again, the next task "
+            "restores what this one has restored.",
         ),
     ] = None,
     out: Output = None,
-    model: ModelName = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="MODEL",
+            help="A model folder or the name of an installed model; a task's own if left out. "
+            "Given again, another model for another task.",
+        ),
+    ] = None,
     overwrite: Overwrite = False,
     compare: Compare = False,
     *,
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
     """Restore photos, undoing the damage of any task."""
-    if task is None and model is None:
+    if not task and not model:
         raise UsageError("say what to undo with --task, or name a --model")
-    return _restore_photos(task, inputs, out, model, overwrite, compare, given)
+    return _restore_photos(task or [], model or [], inputs, out, overwrite, compare, given)
 
 
 def _restore_photos(
-    task: str | None,
+    tasks: Sequence[str],
+    models: Sequence[str],
     inputs: Sequence[Path],
     out: Path | None,
-    model: str | None,
     overwrite: bool,
     compare: bool,
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
-    from pixrestore.restoring import restore_files
-    from pixrestore.verbs import find_model
+    from pixrestore.restoring import in_sequence, restore_files
+    from pixrestore.verbs import find_models
 
-    restorer = find_model(task, model).restorer()
+    restorer = in_sequence([model.restorer() for model in find_models(tasks, models)])
     summary = restore_files(
         inputs,
         out,

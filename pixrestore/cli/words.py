@@ -33,12 +33,18 @@ def value_of(arguments: Sequence[str], *flags: str) -> str | None:
     *flags : str
         The option's names, such as ``--task``; both ``--task x`` and ``--task=x`` are understood.
     """
-    value = None
+    values = values_of(arguments, *flags)
+    return values[-1] if values else None
+
+
+def values_of(arguments: Sequence[str], *flags: str) -> list[str]:
+    """Return every value given for an option, in order; see `value_of`."""
+    values = []
     words = list(arguments[: list(arguments).index("--")] if "--" in arguments else arguments)
     for place, word in enumerate(words):
         if word in flags and place + 1 < len(words):
-            value = words[place + 1]
+            values.append(words[place + 1])
         for flag in flags:
             if word.startswith(flag + "="):
-                value = word[len(flag) + 1 :]
-    return value
+                values.append(word[len(flag) + 1 :])
+    return values

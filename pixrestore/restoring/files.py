@@ -27,8 +27,8 @@ from pixrestore.images import (
 )
 from pixrestore.images.files import output_error, remove_leftovers
 from pixrestore.images.resizing import resample
+from pixrestore.restoring.kinds import RestoresPhotos
 from pixrestore.restoring.planning import Job, plan_jobs
-from pixrestore.restoring.restorer import Restorer
 from pixrestore.restoring.scene import shrink
 
 _log = logging.getLogger("pixrestore")
@@ -118,7 +118,7 @@ class Summary:
 def restore_files(
     inputs: Sequence[Path | str],
     output: Path | str | None,
-    restorer: Restorer,
+    restorer: RestoresPhotos,
     *,
     overwrite: bool = False,
     compare: bool = False,
@@ -138,7 +138,7 @@ def restore_files(
         Photos and folders; folders are searched with those below them.
     output : path, optional
         A folder, or the file for one photo; by default beside the inputs, see `plan_jobs`.
-    restorer : Restorer
+    restorer : Restorer or RestorerSequence
         What restores them.
     overwrite : bool
         Replace results that exist; by default their photos are skipped.
@@ -162,9 +162,9 @@ def restore_files(
     UsageError
         `output` is one photo and the inputs are several, or the task has no such option.
     """
-    restorer.configured(options or {})
+    restorer.check(options or {})
     places = [Path(path) for path in inputs]
-    jobs = plan_jobs(places, None if output is None else Path(output), restorer.task.name)
+    jobs = plan_jobs(places, None if output is None else Path(output), restorer.label)
     run = _Run(restorer, dict(options or {}), overwrite, compare, max_pixels, report, len(jobs))
     run.do(run.still_to_do(jobs))
     return run.summary
@@ -174,7 +174,7 @@ def restore_files(
 class _Run:
     """One call of `restore_files`."""
 
-    restorer: Restorer
+    restorer: RestoresPhotos
     options: dict[str, Any]
     overwrite: bool
     compare: bool

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import os
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from pixrestore.errors import OutOfMemoryError, PhotoError, UsageError, nearest
-from pixrestore.images import (
-    Photo,
-    encode_photo,
-    photo_from_image,
-    photo_to_image,
-    read_photo,
-    to_dtype,
-)
-from pixrestore.images.photo import photo_from_channels
+from pixrestore.images import Photo, to_dtype
 from pixrestore.options import checked, options_of
+from pixrestore.restoring.kinds import RestoresPhotos
 from pixrestore.restoring.network import Array, Geometry, Network, Pieces
 from pixrestore.restoring.scene import restore_as_scene
 from pixrestore.restoring.tiles import TILE, restore_in_tiles, smallest_tile
@@ -30,13 +21,8 @@ from pixrestore.task import Task
 
 _log = logging.getLogger("pixrestore")
 
-# Float images hold [0, 1]; noise goes beyond, but not as far as values that mean 0 to 255.
-_FLOAT_LIMIT = 8.0
 
-ImageLike = TypeVar("ImageLike", bytes, Image.Image, NDArray[Any])
-
-
-class Restorer:
+class Restorer(RestoresPhotos):
     """A task and a trained network, ready to restore photos.
 
     Parameters
@@ -75,48 +61,6 @@ class Restorer:
     def __repr__(self) -> str:
         name = self.info.get("name")
         return f"Restorer({self.task!r}" + (f", model {name!r})" if name else ")")
-
-    def restore(self, image: Any, **options: Any) -> Any:
-        """Restore an image, and return it as the kind of thing that it was given as.
-
-        Parameters
-        ----------
-        image : path, bytes, PIL.Image.Image or ndarray
-            A photo's path gives a Pillow image; a file's bytes give a file's bytes in the same
-            format (PNG for those that are only read, such as GIF); a Pillow image gives one; an
-            array of shape (H, W), (H, W, 1 to 4) gives one of the same dtype and shape, except
-            that a gray one gets three channels when the task adds colour, and that height and
-            width become `Task.scale` times as large. Arrays are uint8,
-            uint16 or float with values in [0, 1]; the last of 2 or 4 channels is alpha.
-        **options
-            Options of the task that take effect when restoring, such as ``strength``.
-
-        Returns
-        -------
-        PIL.Image.Image, bytes or ndarray
-
-        Raises
-        ------
-        PhotoError
-            The photo is missing or unreadable, or the array is not an image.
-        UsageError
-            The task has no such option.
-        OutOfMemoryError
-            Even the smallest tiles were too large.
-        """
-        self.configured(options)  # a wrong option is told before any work
-        if isinstance(image, (str, os.PathLike)):
-            return photo_to_image(self.restore_photo(read_photo(image), **options))
-        if isinstance(image, (bytes, bytearray, memoryview)):
-            return encode_photo(self.restore_photo(read_photo(bytes(image)), **options))
-        if isinstance(image, Image.Image):
-            return photo_to_image(self.restore_photo(photo_from_image(image), **options))
-        if isinstance(image, np.ndarray):
-            return self._restore_array(image, options)
-        if hasattr(image, "read"):
-            return photo_to_image(self.restore_photo(read_photo(image), **options))
-        kinds = "a path, bytes, a Pillow image or a NumPy array"
-        raise UsageError(f"cannot restore a {type(image).__name__}: give {kinds}")
 
     def restore_photo(self, photo: Photo, **options: Any) -> Photo:
         """Restore the pixels of a photo, and keep all else: alpha, depth, EXIF, profile.
@@ -157,6 +101,15 @@ class Restorer:
             return answer
 
         return self._within_memory(collect)
+
+    @property
+    def label(self) -> str:
+        """The task's name, after which results are called."""
+        return self.task.name
+
+    def check(self, options: Mapping[str, Any]) -> None:
+        """Raise a `UsageError` unless the task has these options of restoring."""
+        self.configured(options)
 
     def configured(self, options: Mapping[str, Any]) -> Task:
         """Return the task with `options` of restoring; a `UsageError` names what is wrong."""
@@ -215,27 +168,6 @@ class Restorer:
                     ) from error
                 self.tile = max(least, self.tile // 2)
                 _log.warning("out of memory: going on with tiles of %d pixels", self.tile)
-
-    def _restore_array(self, image: NDArray[Any], options: Mapping[str, Any]) -> NDArray[Any]:
-        kept = image.dtype
-        if kept.kind == "f":
-            low, high = np.min(image, initial=0), np.max(image, initial=0)
-            if not max(-low, high) < _FLOAT_LIMIT:  # true also where a value is no number
-                raise PhotoError(
-                    f"float images have values in [0, 1]; these reach from {low:g} to {high:g}"
-                )
-            image = image.astype(np.float32, copy=False)
-        elif kept.kind == "u" and kept.itemsize <= 2:
-            image = image.astype(kept.newbyteorder("="), copy=False)
-        else:
-            raise PhotoError(f"images are of uint8, uint16 or float, not {kept}")
-        if image.ndim not in (2, 3):
-            raise PhotoError(f"an image has shape (H, W) or (H, W, 1 to 4), not {image.shape}")
-        photo = self.restore_photo(photo_from_channels(image), **options)
-        channels = photo.channels()
-        if image.ndim == 3 and channels.ndim == 2:
-            channels = channels[..., None]
-        return np.ascontiguousarray(channels.astype(kept, copy=False))
 
 
 def _colour(image: Array) -> float:

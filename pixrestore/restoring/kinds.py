@@ -1,0 +1,105 @@
+"""The kinds of things that photos are given as: paths, bytes, Pillow images, arrays."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pixrestore.errors import PhotoError, UsageError
+from pixrestore.images import (
+    Photo,
+    encode_photo,
+    photo_from_image,
+    photo_to_image,
+    read_photo,
+)
+from pixrestore.images.photo import photo_from_channels
+
+# Float images hold [0, 1]; noise goes beyond, but not as far as values that mean 0 to 255.
+_FLOAT_LIMIT = 8.0
+
+
+class RestoresPhotos(ABC):
+    """Something that restores a `Photo`, and so every kind of thing that a photo is given as."""
+
+    @abstractmethod
+    def restore_photo(self, photo: Photo, **options: Any) -> Photo:
+        """Restore the pixels of a photo, and keep all else."""
+
+    @abstractmethod
+    def check(self, options: Mapping[str, Any]) -> None:
+        """Raise a `UsageError` unless these options can be given when restoring."""
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """What results are called after."""
+
+    def restore(self, image: Any, **options: Any) -> Any:
+        """Restore an image, and return it as the kind of thing that it was given as.
+
+        Parameters
+        ----------
+        image : path, bytes, PIL.Image.Image or ndarray
+            A photo's path gives a Pillow image; a file's bytes give a file's bytes in the same
+            format (PNG for those that are only read, such as GIF); a Pillow image gives one; an
+            array of shape (H, W), (H, W, 1 to 4) gives one of the same dtype and shape, except
+            that a gray one gets three channels when the task adds colour, and that height and
+            width become `Task.scale` times as large. Arrays are uint8,
+            uint16 or float with values in [0, 1]; the last of 2 or 4 channels is alpha.
+        **options
+            Options of the task that take effect when restoring, such as ``strength``.
+
+        Returns
+        -------
+        PIL.Image.Image, bytes or ndarray
+
+        Raises
+        ------
+        PhotoError
+            The photo is missing or unreadable, or the array is not an image.
+        UsageError
+            The task has no such option.
+        OutOfMemoryError
+            Even the smallest tiles were too large.
+        """
+        self.check(options)  # a wrong option is told before any work
+        if isinstance(image, (str, os.PathLike)):
+            return photo_to_image(self.restore_photo(read_photo(image), **options))
+        if isinstance(image, (bytes, bytearray, memoryview)):
+            return encode_photo(self.restore_photo(read_photo(bytes(image)), **options))
+        if isinstance(image, Image.Image):
+            return photo_to_image(self.restore_photo(photo_from_image(image), **options))
+        if isinstance(image, np.ndarray):
+            return self._restore_array(image, options)
+        if hasattr(image, "read"):
+            return photo_to_image(self.restore_photo(read_photo(image), **options))
+        kinds = "a path, bytes, a Pillow image or a NumPy array"
+        raise UsageError(f"cannot restore a {type(image).__name__}: give {kinds}")
+
+    def _restore_array(self, image: NDArray[Any], options: Mapping[str, Any]) -> NDArray[Any]:
+        kept = image.dtype
+        if kept.kind == "f":
+            low, high = np.min(image, initial=0), np.max(image, initial=0)
+            if not max(-low, high) < _FLOAT_LIMIT:  # true also where a value is no number
+                raise PhotoError(
+                    f"float images have values in [0, 1]; these reach from {low:g} to {high:g}"
+                )
+            image = image.astype(np.float32, copy=False)
+        elif kept.kind == "u" and kept.itemsize <= 2:
+            image = image.astype(kept.newbyteorder("="), copy=False)
+        else:
+            raise PhotoError(f"images are of uint8, uint16 or float, not {kept}")
+        if image.ndim not in (2, 3):
+            raise PhotoError(f"an image has shape (H, W) or (H, W, 1 to 4), not {image.shape}")
+        photo = self.restore_photo(photo_from_channels(image), **options)
+        channels = photo.channels()
+        if image.ndim == 3 and channels.ndim == 2:
+            channels = channels[..., None]
+        return np.ascontiguousarray(channels.astype(kept, copy=False))
