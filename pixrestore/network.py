@@ -84,8 +84,8 @@ def reading(core: keras.Model, loss: Loss) -> keras.Model:
             # Keras' own layer for this needs to know the size beforehand.
             return tf.image.resize(answer, factor * tf.shape(answer)[1:3])
 
-    answer = Read(dtype="float32", name="read")(core.outputs[0])
-    return keras.Model(core.inputs, answer, name=core.name)
+    answer = Read(dtype="float32", name="read")(core.output)
+    return keras.Model(core.input, answer, name=core.name)
 
 
 def answer_factor(core: keras.Model) -> int:

@@ -40,13 +40,13 @@ class Trainee:
         with devices.building():
             self.core = build_core(recipe.architecture, recipe.arguments, channels, self.loss)
             self.network = reading(self.core, self.loss)
-            self._both = keras.Model(self.core.inputs, [*self.core.outputs, *self.network.outputs])
+            self._both = keras.Model(self.core.input, [self.core.output, self.network.output])
             self._factor = answer_factor(self.core)
             self.core.compile(
                 optimizer=_optimizer(recipe), loss=self._compare, jit_compile=devices.xla
             )
         # Without the optimiser, which a compiled network would save and load along.
-        self._plain = keras.Model(self.core.inputs, self.core.outputs, name=self.core.name)
+        self._plain = keras.Model(self.core.input, self.core.output, name=self.core.name)
         self._swap = keras.callbacks.SwapEMAWeights() if recipe.ema else None
 
     def start_from(self, weights: Path) -> None:
