@@ -88,11 +88,12 @@ class ChromaClasses(Loss):
     def centres(self) -> NDArray[np.float32]:
         """Chroma (Q, 2), in ab, of the cells that sRGB reaches; gray is one of them."""
         import numpy as np
-        from skimage.color import rgb2lab
+
+        from pixrestore import colour
 
         side = np.linspace(0, 1, 33)
         rgb = np.stack(np.meshgrid(side, side, side, indexing="ij"), axis=-1).reshape(1, -1, 3)
-        cells = np.unique(np.round(rgb2lab(rgb)[0, :, 1:] / self.step).astype(int), axis=0)
+        cells = np.unique(np.round(colour.chroma(rgb)[0] / self.step).astype(int), axis=0)
         return (cells * self.step).astype(np.float32)
 
     def channels(self, answered: int) -> int:

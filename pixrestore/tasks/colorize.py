@@ -79,40 +79,37 @@ class Colorize(Task):
         """Make a black-and-white photograph of `clean`, its gray in all three channels."""
         import numpy as np
 
+        from pixrestore import colour
+
         if rng.random() < self.film:
             gray = _photographed(clean, rng)
         else:
-            gray = _gamma(_linear(clean) @ np.array(_FILMS["eye"], np.float32))
+            gray = colour.gamma(colour.linear(clean) @ colour.LUMINANCE)
         return np.repeat(gray[..., None], 3, axis=-1)
 
     def encode(self, degraded: Image) -> Image:
         """Return lightness in [0, 1], (H, W, 1); with ``space="rgb"`` gray, (H, W, 3)."""
         import numpy as np
 
+        from pixrestore import colour
+
         if self.space == "rgb":
-            gray = _gamma(_linear(degraded) @ np.array(_FILMS["eye"], np.float32))
+            gray = colour.gamma(colour.linear(degraded) @ colour.LUMINANCE)
             return np.repeat(gray[..., None], 3, axis=-1)
-        return _lightness(degraded) / np.float32(100)
+        return colour.lightness(degraded)[..., None] / np.float32(100)
 
     def target(self, clean: Image) -> Image:
         """Return chroma, CIE a and b over 110, (H, W, 2); with ``space="rgb"`` `clean`."""
-        from skimage.color import rgb2lab
+        from pixrestore import colour
 
-        if self.space == "rgb":
-            return clean
-        return rgb2lab(clean)[..., 1:] / _CHROMA_UNIT
+        return clean if self.space == "rgb" else colour.chroma(clean) / _CHROMA_UNIT
 
     def compose(self, degraded: Image, answer: Image) -> Image:
         """Give the answer's chroma, times `saturation`, to the photo's own lightness."""
-        import numpy as np
-        from skimage.color import rgb2lab
+        from pixrestore import colour
 
-        if self.space == "rgb":
-            chroma = rgb2lab(np.clip(answer, 0, 1))[..., 1:]
-        else:
-            chroma = answer * _CHROMA_UNIT
-        lab = np.concatenate([_lightness(degraded), chroma * np.float32(self.saturation)], axis=-1)
-        return np.clip(_lab_to_rgb(lab), 0, 1).astype(np.float32)
+        chroma = colour.chroma(answer) if self.space == "rgb" else answer * _CHROMA_UNIT
+        return colour.from_lab(colour.lightness(degraded), chroma * self.saturation)
 
     @property
     def inexact(self) -> str:
@@ -120,25 +117,16 @@ class Colorize(Task):
         return "film changes lightness, which the photo keeps" if self.film > 0 else ""
 
 
-def _lab_to_rgb(lab: Image) -> Image:
-    """Convert without the warning that strong chroma in the dark would raise."""
-    import warnings
-
-    from skimage.color import lab2rgb
-
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*negative Z values.*")
-        return lab2rgb(lab)
-
-
 def _photographed(clean: Image, rng: np.random.Generator) -> Image:
     """Return gray (H, W) as a black-and-white print of the scene would show it."""
     import numpy as np
     from scipy.ndimage import gaussian_filter
 
+    from pixrestore import colour
+
     films = np.array(list(_FILMS.values()), np.float32)
     weights = rng.dirichlet((1.0, 1.0, 1.0)) @ films
-    gray = _gamma(_linear(clean) @ weights.astype(np.float32))
+    gray = colour.gamma(colour.linear(clean) @ weights.astype(np.float32))
     contrast = rng.uniform(-0.25, 0.35)
     gray = gray ** np.float32(rng.uniform(0.75, 1.35))
     gray = gray + np.float32(contrast) * (gray * gray * (3 - 2 * gray) - gray)
@@ -149,32 +137,3 @@ def _photographed(clean: Image, rng: np.random.Generator) -> Image:
         grain = gaussian_filter(grain, 0.7) * 2.4
     gray = gray + np.float32(rng.uniform(0.0, 0.03)) * grain
     return np.clip(gray, 0, 1).astype(np.float32)
-
-
-def _linear(image: Image) -> Image:
-    """Undo the sRGB tone curve (IEC 61966-2-1)."""
-    import numpy as np
-
-    image = np.clip(image, 0, 1, dtype=np.float32)
-    return np.where(image <= 0.04045, image / 12.92, ((image + 0.055) / 1.055) ** 2.4)
-
-
-def _gamma(linear: Image) -> Image:
-    """Apply the sRGB tone curve (IEC 61966-2-1)."""
-    import numpy as np
-
-    curve = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
-    return np.where(linear <= 0.0031308, linear * 12.92, curve)
-
-
-def _lightness(image: Image) -> Image:
-    """Return CIE L in [0, 100], (H, W, 1), as `skimage.color.rgb2lab` would beside a and b."""
-    import numpy as np
-
-    luminance = _linear(image) @ np.array(_FILMS["eye"], np.float32)
-    root = np.where(
-        luminance > 0.008856,
-        np.cbrt(luminance),
-        np.float32(7.787) * luminance + np.float32(16 / 116),
-    )
-    return (116 * root - 16)[..., None]
