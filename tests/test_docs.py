@@ -175,6 +175,12 @@ def test_links_lead_somewhere(page):
     assert wrong == []
 
 
+@every_page
+def test_files_that_pages_name_exist(page):
+    code = re.findall(r"`((?:pixrestore|tests|docs|examples)/[\w./-]+)`", prose(page))
+    assert [path for path in code if not (ROOT / path).exists()] == []
+
+
 def test_every_page_of_the_docs_can_be_found():
     linked = set()
     for page in PAGES:
