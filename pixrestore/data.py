@@ -124,6 +124,8 @@ class Photos:
 
     def __getitem__(self, index: int) -> NDArray[np.uint8]:
         """Return photo `index`, (H, W, 3), or the next one that can be read."""
+        if index >= len(self.paths):
+            raise IndexError(index)  # what ends a loop over the photos
         for offset in range(len(self.paths)):
             photo = self.decoder.decode(self.paths[(index + offset) % len(self.paths)])
             if photo is not None:
