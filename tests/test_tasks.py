@@ -177,7 +177,7 @@ class TestColorize:
             red, blue, gray = (printed[:, i : i + 64].mean() for i in (0, 64, 128))
             reds.append(red - gray)
             blues.append(blue - gray)
-        # Of a gray of 0.3: orthochromatic film hardly sees red; panchromatic film sees more of it than the eye.
+        # Of a gray of 0.3. Orthochromatic film hardly sees red, panchromatic film more.
         assert min(reds) < -0.05
         assert max(reds) > 0.02
         # Both see blue better: skies come out pale.
@@ -193,7 +193,7 @@ class TestColorize:
         assert 0.02 < max(grain) < 0.1
         blacks = [task.corrupt(flat(0.0), rng(seed)).mean() for seed in range(40)]
         assert 0.08 < max(blacks) < 0.15
-        assert all(0 <= one.min() and one.max() <= 1 for one in prints)
+        assert all(one.min() >= 0 and one.max() <= 1 for one in prints)
 
     def test_film_is_a_share_of_the_pairs(self):
         gray = flat(0.4, 8)
