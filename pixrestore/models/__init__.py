@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from pixrestore.hooks import hookimpl
+from pixrestore.plugins.shipping import models_in
 
 
 @hookimpl
 def pixrestore_models() -> list[Path]:
     """Provide the model folders beside this file."""
-    return sorted(path.parent for path in Path(__file__).parent.glob("*/model.json"))
+    return models_in(Path(__file__).parent)

@@ -9,5 +9,6 @@ from __future__ import annotations
 
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.plugins.registry import Failure, Plugin, Plugins
+from pixrestore.plugins.shipping import models_in
 
-__all__ = ["Failure", "Plugin", "Plugins", "load_plugins"]
+__all__ = ["Failure", "Plugin", "Plugins", "load_plugins", "models_in"]

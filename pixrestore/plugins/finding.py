@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 from importlib import metadata
+from typing import Any, Protocol
 
 from pixrestore.plugins.registry import Failure, Plugin
 
@@ -13,12 +14,20 @@ GROUP = "pixrestore"
 VARIABLE = "PIXRESTORE_PLUGINS"
 
 
+class Entry(Protocol):
+    """What names a plugin's module: an entry point, or what stands for one in a test."""
+
+    def load(self) -> Any:
+        """Import and return the module."""
+        ...
+
+
 @dataclass(frozen=True)
 class Found:
     """An entry point of an installed distribution, not imported yet."""
 
     plugin: Plugin
-    entry: metadata.EntryPoint | None
+    entry: Entry | None
     requires: tuple[str, ...] = ()
 
 

@@ -1,20 +1,23 @@
 """Conformance checks that any author of a task can run on it, with a test of one line.
 
-``check_task(Fade())`` in a test function is all there is to write.
+``check_task(Fade())`` in a test function is all there is to write; `task_checks` makes a test of
+each check instead. `plugins_installed` and the fixture `isolated_plugins` keep other plugins out of
+the way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pixrestore.testing import contract, declaration, trained
+from pixrestore.testing.isolation import plugins_installed
 from pixrestore.testing.probe import CheckFailed, Probe
 
 if TYPE_CHECKING:
     from pixrestore.task import Task
 
-__all__ = ["CHECKS", "check_task"]
+__all__ = ["CHECKS", "check_task", "plugins_installed", "task_checks"]
 
 Check = Callable[[Probe], None]
 
@@ -98,11 +101,7 @@ def check_task(
     ``saves``
         A model of the task, written and loaded again, restores to equal output.
     """
-    unknown = set(expected_failures) - set(CHECKS)
-    if unknown:
-        raise ValueError(
-            f"there is no check {', '.join(sorted(unknown))}: there is {', '.join(CHECKS)}"
-        )
+    _refuse_unknown(expected_failures)
     failures = _failures(task, _FIRST, expected_failures)
     if failures:
         failures["..."] = "the other checks wait until this is right"
@@ -113,6 +112,66 @@ def check_task(
         title = getattr(task, "name", type(task).__name__)
         lines = [f"  {name}: {sentence}" for name, sentence in failures.items()]
         raise AssertionError("\n".join([f"task {title} does not keep its contract:", *lines]))
+
+
+def task_checks(
+    *tasks: Task,
+    expected_failures: Mapping[str, str] | Collection[str] = (),
+    quick: bool = False,
+) -> Any:
+    """Make a pytest test of each check on each task.
+
+    Parameters
+    ----------
+    *tasks : Task
+        Tasks with their options set.
+    expected_failures, quick
+        As in `check_task`.
+
+    Returns
+    -------
+    decorator
+        For a test function that calls its argument ``check``.
+
+    Examples
+    --------
+    >>> from pixrestore.tasks import Denoise
+    >>> @task_checks(Denoise(), Denoise(sigma=(25, 25)), quick=True)
+    ... def test_denoise(check):
+    ...     check()
+    """
+    import pytest
+
+    _refuse_unknown(expected_failures)
+    checks = {**_FIRST, **_LIGHT} if quick else CHECKS
+    cases = []
+    for place, task in enumerate(tasks):
+        title = task.name + (f"-{place + 1}" if len(tasks) > 1 else "")
+        for name, check in checks.items():
+            run = _Case(task, name, check, expected_failures)
+            cases.append(pytest.param(run, id=f"{title}-{name}"))
+    return pytest.mark.parametrize("check", cases)
+
+
+class _Case:
+    """One check of one task, as a test calls it."""
+
+    def __init__(self, task: Task, name: str, check: Check, expected: Collection[str]) -> None:
+        self._arguments = task, {name: check}, expected
+
+    def __call__(self) -> None:
+        task, checks, expected = self._arguments
+        failures = _failures(task, checks, expected)
+        for name, sentence in failures.items():
+            raise AssertionError(f"task {task!r}: {name}: {sentence}")
+
+
+def _refuse_unknown(expected: Collection[str]) -> None:
+    unknown = set(expected) - set(CHECKS)
+    if unknown:
+        raise ValueError(
+            f"there is no check {', '.join(sorted(unknown))}: there is {', '.join(CHECKS)}"
+        )
 
 
 def _failures(task: Task, checks: Mapping[str, Check], expected: Collection[str]) -> dict[str, str]:

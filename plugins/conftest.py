@@ -1,0 +1,10 @@
+"""Lets the tests of all distributions run from the repository, without installing any."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+os.environ["PIXRESTORE_PLUGINS"] = ""
+sys.path[:0] = map(str, sorted(Path(__file__).parent.glob("pixrestore-*")))

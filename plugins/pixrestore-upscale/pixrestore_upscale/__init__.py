@@ -1,0 +1,53 @@
+"""Enlarging photos with more detail than interpolation gives them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pixrestore import Task, hookimpl, option
+from pixrestore.plugins import models_in
+from pixrestore.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Upscale(Task):
+    """Enlarge photos two or four times, with detail.
+
+    `scale` is all that tells a task which enlarges from others: the network sees the photo
+    enlarged bicubically, and answers it sharp.
+    """
+
+    name = "upscale"
+    recipe = Recipe(patch=96, batch=4, crops=16, warmup=500)
+    benchmark = {"noise": 0.0}
+
+    scale: Literal[2, 4] = option(2, help="how many times as high and wide")
+    noise: tuple[float, float] = option(
+        (0.0, 3.0), help="standard deviation of noise in the small photo, of 255", min=0, max=50
+    )
+
+    def corrupt(self, clean, rng):
+        """Shrink bicubically, as the published comparisons do, and add a little noise."""
+        import numpy as np
+        from PIL.Image import Resampling
+
+        from pixrestore.images.resizing import resample
+
+        height, width = (length // self.scale for length in clean.shape[:2])
+        small = resample(clean, (height, width), Resampling.BICUBIC)
+        noise = rng.standard_normal(small.shape, dtype=np.float32)
+        return small + np.float32(rng.uniform(*self.noise) / 255) * noise
+
+
+@hookimpl
+def pixrestore_tasks():
+    """Provide upscale."""
+    return [Upscale]
+
+
+@hookimpl
+def pixrestore_models():
+    """Provide the models beside this file."""
+    return models_in(Path(__file__).parent / "models")
