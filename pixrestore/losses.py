@@ -191,8 +191,9 @@ def find_loss(name: str, options: Mapping[str, Any] | None = None) -> Loss:
     """
     if name in _OWN:
         return _OWN[name](**checked(_OWN[name], options or {}))
-    import keras
+    from pixrestore.backend import import_keras
 
+    keras = import_keras()
     try:
         keras.losses.get(name)
     except ValueError:
