@@ -27,9 +27,21 @@ BLOCK = re.compile(r"(<!-- from the code: (\w+)(?: ([^ ]+))? -->\n).*?(<!-- end 
 
 def command(name: str) -> str:
     """Describe a command: how it is called, and the options that it always has."""
-    found = commands()[name]
+    found = program().commands[name]
     context = found.make_context(name, [], resilient_parsing=True)
     usage = found.get_usage(context).removeprefix("Usage: ")
+    text = inspect.cleandoc(found.help or "")
+    return f"{text}\n\n```text\npixrestore {usage}\n```\n\n{parameters(found, context)}"
+
+
+def before(_: str) -> str:
+    """List the options that stand before the command."""
+    found = program()
+    return parameters(found, found.make_context("pixrestore", [], resilient_parsing=True))
+
+
+def parameters(found: Any, context: Any) -> str:
+    """Set what a command takes in a table."""
     rows = []
     for param in found.get_params(context):
         if param.name == "help":
@@ -38,17 +50,16 @@ def command(name: str) -> str:
         if param.param_type_name == "argument":
             shown = f"{param.metavar or param.name.upper()}{'...' if param.nargs != 1 else ''}"
         rows.append((_code(shown), " ".join(meaning.split())))
-    text = inspect.cleandoc(found.help or "")
-    return f"{text}\n\n```text\npixrestore {usage}\n```\n\n{table(('option', 'meaning'), rows)}"
+    return table(("option", "meaning"), rows)
 
 
-def commands() -> dict[str, Any]:
-    """Return the commands of the program, as click has them."""
+def program() -> Any:
+    """Return the program, as click has it."""
     import typer
 
     from pixrestore.cli.app import build_app
 
-    return dict(typer.main.get_command(build_app([])).commands)
+    return typer.main.get_command(build_app([]))
 
 
 def task(name: str) -> str:
@@ -97,11 +108,12 @@ def options(found: Iterable[Any], flags: bool = True) -> str:
 def errors(_: str) -> str:
     """List the exit codes."""
     from pixrestore import errors as module
+    from pixrestore.backend import BackendError
     from pixrestore.cli.running import BUG, INTERRUPTED
 
     found = [
         (kind.exit_code, _code(kind.__name__), inspect.getdoc(kind).partition("\n")[0])
-        for kind in vars(module).values()
+        for kind in (*vars(module).values(), BackendError)
         if inspect.isclass(kind) and issubclass(kind, module.PixrestoreError)
     ]
     found[0] = (*found[0][:2], "Photos failed for different reasons, or something has no code.")
@@ -153,7 +165,7 @@ def suffixes(_: str) -> str:
 
 
 _KINDS: Sequence[Callable[[str], str]] = (
-    *(command, task, architecture, loss, recipe, errors, hooks, name, checks, suffixes),
+    *(command, before, task, architecture, loss, recipe, errors, hooks, name, checks, suffixes),
 )
 MAKERS = {maker.__name__: maker for maker in _KINDS}
 

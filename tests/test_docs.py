@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import pixrestore
-from pixrestore import errors, hooks
+from pixrestore import hooks
 from pixrestore.cli import running
 from pixrestore.cli.plugin_commands import RESERVED
 from pixrestore.images import MAX_PIXELS
@@ -83,8 +83,11 @@ def documented(kind: str) -> set[str]:
 
 
 def test_every_command_is_documented():
-    assert documented("command") == set(TABLES.commands())
-    assert set(TABLES.commands()) == RESERVED
+    # One that is new needs a heading and an empty block in docs/reference/command-line.md.
+    commands = set(TABLES.program().commands)
+    assert documented("command") == commands
+    # Or a plugin could take the name of one.
+    assert commands == RESERVED
 
 
 def test_every_task_architecture_and_loss_is_documented():
@@ -118,8 +121,8 @@ def test_every_hook_is_documented():
 
 def test_every_exit_code_is_documented():
     text = (REFERENCE / "errors.md").read_text()
-    known = [getattr(kind, "exit_code", None) for kind in vars(errors).values()]
-    codes = {code for code in known if isinstance(code, int)}
+    source = "".join(path.read_text() for path in (ROOT / "pixrestore").rglob("*.py"))
+    codes = {int(code) for code in re.findall(r"^    exit_code = (\d+)$", source, re.MULTILINE)}
     codes |= {0, running.BUG, running.INTERRUPTED}
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)} == codes
 
