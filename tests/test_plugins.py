@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -243,6 +244,46 @@ def test_a_plugin_that_slows_every_start_is_named(fresh_cli, install):
     plugin = _plugins(fresh_cli("plugins", "--json"))["fade"]
     assert plugin["status"] == "ok"
     assert "imports numpy as it loads" in plugin["notes"][0]
+
+
+def test_a_plugin_that_imports_tensorflow_is_named_at_every_start(fresh_cli, install, tmp_path):
+    (tmp_path / "tensorflow.py").write_text("")  # importing the real one takes seconds
+    install("pixrestore-fade", "import tensorflow\n" + GOOD)
+    done = fresh_cli("tasks")
+    assert done.code == 0
+    assert done.error == (
+        "plugin pixrestore-fade 1.2 (fade): imports tensorflow as it loads, "
+        "which slows every start of pixrestore"
+    )
+    assert "fade" in done.out
+
+
+def test_no_plugins(fresh_cli, install):
+    install("pixrestore-fade", GOOD)
+    install("pixrestore-raises", BROKEN["raises"][0])
+    done = fresh_cli("--no-plugins", "tasks")
+    assert (done.code, done.err) == (0, "")
+    assert "fade" not in done.out
+    assert fresh_cli("--no-plugins", "train", "--task", "fade", "--help").code == 3
+
+
+@pytest.mark.slow
+def test_a_model_comes_with_a_plugin(fresh_cli, install, tmp_path, tiny_denoiser, samples):
+    code = (
+        "from pathlib import Path\nfrom pixrestore import hookimpl\n"
+        "from pixrestore.plugins import models_in\n"
+        "@hookimpl\ndef pixrestore_models():\n"
+        "    return models_in(Path(__file__).parent / 'models')\n"
+    )
+    install("pixrestore-sharp", code)
+    assert fresh_cli("plugins").code == 0  # there is no model yet, and nothing wrong
+    shutil.copytree(tiny_denoiser, tmp_path / "models" / "sharp")
+    [model] = [m for m in json.loads(fresh_cli("models", "--json").out) if m["name"] == "sharp"]
+    assert (model["task"], model["plugin"]) == ("denoise", "pixrestore-sharp")
+    shutil.copy(samples / "coffee.jpg", tmp_path / "in.jpg")
+    done = fresh_cli("restore", "--model", "sharp", "in.jpg", "-o", "out.jpg")
+    assert (done.code, done.err) == (0, "")
+    assert (tmp_path / "out.jpg").is_file()
 
 
 def test_what_a_plugin_prints_stays_out_of_json(fresh_cli, install):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pixrestore.cli import doctor, evaluate, listing, restore, train
+from pixrestore.cli import doctor, evaluate, listing, new_plugin, preview, restore, train
 from pixrestore.cli.layout import SETTINGS, Command, Group
 from pixrestore.cli.plugin_commands import add_plugin_commands, plugins_with_commands
 from pixrestore.cli.words import command_of
@@ -22,6 +22,10 @@ _COMMANDS: dict[str, dict[str, Callable[[Sequence[str]], Callable[..., Any]]]] =
     "Train and measure": {
         "train": train.command,
         "evaluate": evaluate.command,
+    },
+    "Write plugins": {
+        "new-plugin": lambda _: new_plugin.new_plugin,
+        "preview": preview.command,
     },
     "See what there is": {
         "tasks": lambda _: listing.tasks,
@@ -66,7 +70,7 @@ def complaints(arguments: Sequence[str]) -> list[str]:
     """Return a line for each thing that went wrong with a plugin, if the command tells none."""
     if command_of(arguments) in _TELL_THEMSELVES:
         return []
-    return [line for plugin in plugins_with_commands() for line in plugin.complaints()]
+    return [line for plugin in plugins_with_commands() for line in plugin.remarks()]
 
 
 def _version(asked: bool) -> None:
@@ -84,6 +88,10 @@ def _program(
     ] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show tracebacks of errors, as PIXRESTORE_DEBUG=1 does.")
+    ] = False,
+    no_plugins: Annotated[
+        bool,
+        typer.Option("--no-plugins", help="Load no plugins, as an empty PIXRESTORE_PLUGINS does."),
     ] = False,
 ) -> None:
     if context.invoked_subcommand is None:

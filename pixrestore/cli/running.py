@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from pixrestore.cli import words
 from pixrestore.errors import OutOfMemoryError, OutputError, PixrestoreError, UsageError
+from pixrestore.plugins.finding import VARIABLE
 
 BUG = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 130  # as shells report SIGINT
@@ -25,6 +26,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if "--debug" in words.before_command(given):
         os.environ[DEBUG] = "1"
+    if "--no-plugins" in words.before_command(given):
+        os.environ[VARIABLE] = ""
     try:
         _show_warnings_in_one_line()
         _show_log()

@@ -105,6 +105,10 @@ class Plugin:
         """Describe each failure in one line: who, when and why."""
         return [f"plugin {self.title}: {f.stage}: {f.cause}" for f in self.failures]
 
+    def remarks(self) -> list[str]:
+        """Describe each failure and each note in one line."""
+        return [*self.complaints(), *(f"plugin {self.title}: {note}" for note in self.notes)]
+
 
 @dataclass(frozen=True)
 class Plugins:

@@ -1,0 +1,24 @@
+"""``pixrestore new-plugin``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def new_plugin(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The task's name, such as film-fading.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Where the new folder goes.")
+    ] = Path(),
+) -> None:
+    """Write a plugin with a task of your own, ready to be installed, tested and trained."""
+    from pixrestore.scaffold import new_plugin as write
+
+    place = write(name, out)
+    typer.echo(f"{place} is a plugin: install it with 'pip install --editable {place}',")
+    typer.echo("then write your damage into its corrupt method; its README has the commands")

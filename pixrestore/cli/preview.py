@@ -1,0 +1,56 @@
+"""``pixrestore preview``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pixrestore.cli.choosing import choose_task
+from pixrestore.cli.sections import with_sections
+from pixrestore.errors import OutputError, UsageError
+
+
+def command(arguments: Sequence[str]) -> Callable[..., Any]:
+    """Make the command for `arguments`."""
+    choice = choose_task(arguments) if arguments else None
+    return with_sections(preview, [choice.training()] if choice else [])
+
+
+def preview(
+    photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="A clean photo.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="OUT", help="Where the picture goes.")
+    ],
+    task: Annotated[
+        str | None,
+        typer.Option("--task", metavar="TASK", help="Whose damage; see `pixrestore tasks`."),
+    ] = None,
+    count: Annotated[
+        int, typer.Option("--count", metavar="N", min=1, help="How many times to damage it.")
+    ] = 3,
+    side: Annotated[
+        int, typer.Option("--side", metavar="N", min=8, help="Side of each picture, in pixels.")
+    ] = 256,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the damage.")] = 0,
+    *,
+    given: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Draw clean | degraded | input | target, to see a task's damage before training."""
+    if task is None:
+        raise UsageError("say whose damage to draw with --task")
+    from pixrestore.images import Photo, write_photo
+    from pixrestore.plugins import load_plugins
+    from pixrestore.preview import preview as draw
+
+    if out.exists() and photo.exists() and out.samefile(photo):
+        raise OutputError(f"{out} would be written over the input")
+    configured = load_plugins().task(task)(**given.get("task", {}))
+    sheet = draw(configured, photo, count=count, side=side, seed=seed)
+
+    import numpy as np
+
+    write_photo(Photo(np.asarray(sheet)), out)
+    typer.echo(f"clean | degraded | input | target: {out}")

@@ -1,0 +1,94 @@
+"""Seeing a task's damage, and what its network will see and must answer, before any training."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from pixrestore.data import central_square
+from pixrestore.errors import UsageError
+from pixrestore.images import decode_rgb8
+from pixrestore.images.resizing import enlarged
+
+if TYPE_CHECKING:
+    from pixrestore.task import Image as Array
+    from pixrestore.task import Task
+
+_GAP = 4
+_TITLE = 16
+
+
+def preview(
+    task: Task, photo: str | os.PathLike[str], *, count: int = 3, side: int = 256, seed: int = 0
+) -> Image.Image:
+    """Draw clean | degraded, `count` times | input | target.
+
+    Parameters
+    ----------
+    task : Task
+        With its options set.
+    photo : path
+        A clean photo, of which the middle is taken: its own pixels for a local task, shrunk for one
+        that needs the whole scene.
+    count : int
+        How many times to damage it; the input is what `encode` makes of the first.
+    side : int
+        Height and width of each picture, in pixels; at most the photo's shorter side.
+    seed : int
+        Of the damage.
+
+    Returns
+    -------
+    PIL.Image.Image
+        What has three channels is shown as colour, one as gray, two as red and green; negative
+        values of two channels as darker than mid-gray.
+
+    Raises
+    ------
+    PhotoError
+        The photo cannot be read.
+    UsageError
+        `count` or `side` is too small.
+    """
+    if count < 1 or side < task.scale:
+        raise UsageError(f"cannot preview {count} degraded photos of {side} pixels")
+    pixels = decode_rgb8(Path(photo))
+    side = min(side, *pixels.shape[:2]) // task.scale * task.scale
+    clean = central_square(pixels, max(side, task.scale), task.scope)
+    seeds = [np.random.default_rng((seed, number)) for number in range(count)]
+    degraded = [np.asarray(task.corrupt(clean.copy(), rng), np.float32) for rng in seeds]
+    pictures = [("clean", clean)]
+    pictures += [("degraded", np.clip(enlarged(one, task.scale), 0, 1)) for one in degraded]
+    pictures += [("input", _shown(task.encode(degraded[0])))]
+    pictures += [("target", _shown(task.target(clean)))]
+    return _sheet(pictures)
+
+
+def _shown(values: Array) -> Array:
+    """Return an array of any channels as colour in [0, 1]."""
+    values = np.asarray(values, np.float32)
+    channels = values.shape[-1]
+    if channels not in (1, 3) and float(values.min()) < 0:
+        # Such as chroma: its zero is gray.
+        values = 0.5 + 0.5 * values / np.abs(values).max()
+    if channels == 1:
+        values = values.repeat(3, axis=-1)
+    missing = np.full((*values.shape[:2], max(0, 3 - values.shape[-1])), 0.5, np.float32)
+    return np.concatenate([values[..., :3], missing], axis=-1)
+
+
+def _sheet(pictures: list[tuple[str, Array]]) -> Image.Image:
+    height, width = pictures[0][1].shape[:2]
+    across = len(pictures) * (width + _GAP) - _GAP
+    sheet = Image.new("RGB", (across, height + _TITLE), "white")
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
+    for place, (title, picture) in enumerate(pictures):
+        left = place * (width + _GAP)
+        pen.text((left + 2, 1), title, "black", font)
+        small = Image.fromarray(np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8))
+        sheet.paste(small, (left, _TITLE))
+    return sheet
