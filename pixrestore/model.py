@@ -246,11 +246,14 @@ def check_weights(model: Model) -> None:
     _finish_move(model)
     if not model.weights_path.is_file():
         raise ModelError(f"{model.folder} has no {WEIGHTS}")
-    for path, noted in ((model.weights_path, model.weights), (model.graph_path, model.graph)):
-        if noted and path.is_file() and _sha256(path) != noted.get("sha256"):
-            raise ModelError(
-                f"{path} was altered or damaged: its sha256 is not that in {DESCRIPTION}"
-            )
+    _check_file(model.weights_path, model.weights)
+    if model.graph and model.graph_path.is_file():
+        _check_file(model.graph_path, model.graph)
+
+
+def _check_file(path: Path, noted: Mapping[str, Any]) -> None:
+    if _sha256(path) != noted.get("sha256"):
+        raise ModelError(f"{path} was altered or damaged: its sha256 is not that in {DESCRIPTION}")
 
 
 def replace_text(path: Path, text: str) -> None:
