@@ -104,4 +104,7 @@ def _optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
     if recipe.ema:
         # A number would be built into the compiled step; a variable can follow the schedule.
         optimizer.ema_momentum = keras.Variable(0.0, trainable=False, name="ema_momentum")
+        # Keras would put the averages in place of the weights at the end of each `fit`, and a run
+        # that was interrupted calls it more often than one that was not.
+        optimizer.finalize_variable_values = lambda variables: None
     return optimizer

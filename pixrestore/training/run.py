@@ -382,6 +382,7 @@ class Run:
     def _name_unreadable(self) -> None:
         bad = self.photos.decoder.unreadable | self._held_out.decoder.unreadable
         if bad:
-            self.display.say(f"{len(bad)} photos could not be read and were skipped:")
+            were = "photo was" if len(bad) == 1 else "photos were"
+            self.display.say(f"{len(bad)} {were} skipped, unreadable:")
             for path, why in bad.items():
                 self.display.say(f"  {path}: {why}")
