@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,9 @@ def import_keras() -> Any:
     first = "keras" not in sys.modules
     if first:
         os.environ["KERAS_BACKEND"] = "tensorflow"
-    with _quiet_import():
+    # TensorFlow logs, whatever the level, before its logging is set up.
+    held = nullcontext() if "tensorflow" in sys.modules else native_output_held()
+    with held:
         try:
             import keras
             import tensorflow as tf
@@ -140,13 +142,12 @@ def _own_groups(root: Path) -> list[Path]:
 
 
 @contextmanager
-def _quiet_import() -> Iterator[None]:
-    """Import TensorFlow without its log lines, unless the user chose a log level.
+def native_output_held() -> Iterator[None]:
+    """Hold back what libraries write straight to file descriptor 2; show it when they fail.
 
-    What it logs before its logging is set up goes to file descriptor 2 whatever the level, so that
-    is what must be held back. When the import fails, they are shown.
+    Nothing is held back where the user chose TensorFlow's log level.
     """
-    if "tensorflow" in sys.modules or os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3") != "3":
+    if os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3") != "3":
         yield
         return
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"

@@ -12,6 +12,7 @@ from pixrestore.errors import UsageError
 from pixrestore.model import default_model, load_model
 
 if TYPE_CHECKING:
+    from pixrestore.engines import Engine
     from pixrestore.model import Model
     from pixrestore.restoring import Restorer
 
@@ -71,6 +72,8 @@ def restore(
     image: Any,
     task: str | Sequence[str] | None = None,
     model: ModelName | Sequence[ModelName] | None = None,
+    *,
+    engine: Engine = "auto",
     **options: Any,
 ) -> Any:
     """Restore a photo, undoing one kind of damage or several in sequence.
@@ -85,6 +88,8 @@ def restore(
     model : path, str or sequence of them, optional
         Model folders or names of installed models, each for one of the tasks; a task's own by
         default.
+    engine : {"auto", "onnx", "keras"}
+        What runs the networks, see `pixrestore.engines.open_network`.
     **options
         Options of the tasks that take effect when restoring. Where two tasks have one of the same
         name, that of the second has its task's name before it: ``denoise_strength``.
@@ -108,17 +113,19 @@ def restore(
     """
     from pixrestore.restoring import in_sequence
 
-    restorers = [_loaded(each) for each in find_models(task, model)]
+    restorers = [_loaded(each, engine) for each in find_models(task, model)]
     return in_sequence(restorers).restore(image, **options)
 
 
-def load(model: str | os.PathLike[str]) -> Restorer:
+def load(model: str | os.PathLike[str], *, engine: Engine = "auto") -> Restorer:
     """Load a model.
 
     Parameters
     ----------
     model : path or str
         A model folder or the name of an installed model.
+    engine : {"auto", "onnx", "keras"}
+        What runs the network, see `pixrestore.engines.open_network`.
 
     Returns
     -------
@@ -132,7 +139,7 @@ def load(model: str | os.PathLike[str]) -> Restorer:
     ModelError
         The model's folder is damaged, altered, or from a newer version.
     """
-    return _loaded(load_model(model))
+    return _loaded(load_model(model), engine)
 
 
 def find_models(
@@ -193,12 +200,12 @@ def match_models(
     return pairs
 
 
-def _loaded(model: Model) -> Restorer:
+def _loaded(model: Model, engine: Engine) -> Restorer:
     changed = (model.folder / "model.json").stat().st_mtime_ns
-    return _restorer(model.folder.resolve(), changed)
+    return _restorer(model.folder.resolve(), changed, engine)
 
 
 @lru_cache(maxsize=_KEPT)
-def _restorer(folder: Path, changed: int) -> Restorer:
+def _restorer(folder: Path, changed: int, engine: Engine) -> Restorer:
     """Load a model once for as long as its ``model.json`` stays as it is."""
-    return load_model(folder).restorer()
+    return load_model(folder).restorer(engine)

@@ -10,6 +10,7 @@ import typer
 
 from pixrestore.cli.choosing import choose_tasks, restoring_sections
 from pixrestore.cli.sections import with_sections
+from pixrestore.engines import Engine
 from pixrestore.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,6 +41,13 @@ ModelName = Annotated[
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Write results again that exist already.")
 ]
+EngineName = Annotated[
+    Engine,
+    typer.Option(
+        "--engine",
+        help="What runs the network: ONNX Runtime, which starts fast, or Keras, which uses a GPU.",
+    ),
+]
 Compare = Annotated[bool, typer.Option("--compare", help="Also write a picture of before | after.")]
 
 
@@ -65,11 +73,12 @@ def _command_of_task(task: str, summary: str, arguments: Sequence[str]) -> Calla
         model: ModelName = None,
         overwrite: Overwrite = False,
         compare: Compare = False,
+        engine: EngineName = "auto",
         *,
         given: Mapping[str, Mapping[str, Any]],
     ) -> int:
         models = [] if model is None else [model]
-        return _restore_photos([task], models, inputs, out, overwrite, compare, given)
+        return _restore_photos([task], models, inputs, out, overwrite, compare, engine, given)
 
     command.__doc__ = summary
     choices = choose_tasks(["--task", task, *arguments]) if arguments else []
@@ -100,13 +109,14 @@ def _restore(
     ] = None,
     overwrite: Overwrite = False,
     compare: Compare = False,
+    engine: EngineName = "auto",
     *,
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
     """Restore photos, undoing the damage of any task."""
     if not task and not model:
         raise UsageError("say what to undo with --task, or name a --model")
-    return _restore_photos(task or [], model or [], inputs, out, overwrite, compare, given)
+    return _restore_photos(task or [], model or [], inputs, out, overwrite, compare, engine, given)
 
 
 def _restore_photos(
@@ -116,12 +126,13 @@ def _restore_photos(
     out: Path | None,
     overwrite: bool,
     compare: bool,
+    engine: Engine,
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
     from pixrestore.restoring import in_sequence, restore_files
     from pixrestore.verbs import find_models
 
-    restorer = in_sequence([model.restorer() for model in find_models(tasks, models)])
+    restorer = in_sequence([model.restorer(engine) for model in find_models(tasks, models)])
     summary = restore_files(
         inputs,
         out,

@@ -9,10 +9,11 @@ import warnings
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
+from pixrestore.backend import import_keras, native_output_held
 from pixrestore.errors import ModelError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pixrestore.restoring.network import Network
 
 Form = Literal["onnx", "tflite", "savedmodel"]
+FORMS: tuple[Form, ...] = get_args(Form)
 
 _KERAS_NAMES = {"onnx": "onnx", "tflite": "litert", "savedmodel": "tf_saved_model"}
 _NEEDED = {"onnx": ("onnx", "tf2onnx")}
@@ -42,6 +44,7 @@ def exported(model: Model, form: Form, path: Path) -> None:
         raise ModelError(
             f"{' and '.join(missing)} not installed: pip install 'pixrestore[export]' to write ONNX"
         )
+    import_keras()
     import tensorflow as tf
 
     from pixrestore.network import load_network
@@ -51,7 +54,7 @@ def exported(model: Model, form: Form, path: Path) -> None:
     ).keras_model
     signature = [tf.TensorSpec((None, *network.input_shape[1:]), tf.float32, name="x")]
     try:
-        with _quiet():
+        with quiet():
             network.export(
                 str(path), format=_KERAS_NAMES[form], verbose=False, input_signature=signature
             )
@@ -75,12 +78,16 @@ def check_agreement(model: Model, exported: Network, original: Network) -> None:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Hold back what converters print, log and warn."""
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        with (
+            native_output_held(),
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(io.StringIO()),
+        ):
             warnings.simplefilter("ignore")
             yield
     finally:

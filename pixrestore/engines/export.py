@@ -1,0 +1,114 @@
+"""Models in forms that other programs run, each reloaded and compared before it is kept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pixrestore.engines import open_network
+from pixrestore.engines.keras_export import FORMS, Form, check_agreement, exported, quiet
+from pixrestore.errors import OutputError, UsageError, nearest
+from pixrestore.images import printable
+from pixrestore.model import Model, check_weights
+
+if TYPE_CHECKING:
+    from pixrestore.restoring.network import Array
+
+_SUFFIXES: dict[str, str] = {"onnx": ".onnx", "tflite": ".tflite", "savedmodel": ""}
+
+
+def export_model(
+    model: Model, form: Form, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False
+) -> Path:
+    """Write a model's network for other programs.
+
+    It takes what the task's `encode` makes of a photo, float32 (N, H, W, Cx), and answers (N, H, W,
+    Cy) for the task's `compose`; height and width must suit the network, see ``geometry`` in
+    ``model.json``.
+
+    Parameters
+    ----------
+    model : Model
+    form : {"onnx", "tflite", "savedmodel"}
+        ONNX, TensorFlow Lite (LiteRT), or TensorFlow's SavedModel, a folder.
+    path : path, optional
+        Where to; the model's name in the current folder by default.
+    overwrite : bool
+        Replace what is there.
+
+    Returns
+    -------
+    Path
+        What was written: it answers as the model does, within 1e-4.
+
+    Raises
+    ------
+    UsageError
+        There is no such form.
+    ModelError
+        The model is damaged, the network has no such form, or it answers otherwise in it.
+    OutputError
+        `path` exists or cannot be written.
+    """
+    if form not in FORMS:
+        raise UsageError(f"no form is called {form!r}: {nearest(form, FORMS)}")
+    target = Path(path) if path is not None else Path(model.name + (_SUFFIXES[form] or "-saved"))
+    if os.path.lexists(target) and not overwrite:
+        raise OutputError(f"{printable(target)} exists: choose another name, or --overwrite")
+    check_weights(model)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as folder:
+            aside = Path(folder) / ("model" + _SUFFIXES[form])
+            exported(model, form, aside)
+            with quiet():
+                check_agreement(model, _OPENERS[form](aside), open_network(model, "keras"))
+            if target.is_dir() and not target.is_symlink():
+                shutil.rmtree(target)
+            os.replace(aside, target)
+    except OSError as error:
+        raise OutputError(f"cannot write {printable(target)}: {error.strerror}") from error
+    return target
+
+
+def _onnx(path: Path) -> Callable[[Array], Array]:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    return lambda x: session.run(None, {name: x})[0]
+
+
+def _tflite(path: Path) -> Callable[[Array], Array]:
+    import tensorflow as tf
+
+    interpreter = tf.lite.Interpreter(model_path=str(path))
+    (seen,), (answered,) = interpreter.get_input_details(), interpreter.get_output_details()
+
+    def run(x: Array) -> Array:
+        interpreter.resize_tensor_input(seen["index"], x.shape)
+        interpreter.allocate_tensors()
+        interpreter.set_tensor(seen["index"], x)
+        interpreter.invoke()
+        answer: Array = interpreter.get_tensor(answered["index"])
+        return answer
+
+    return run
+
+
+def _saved_model(path: Path) -> Callable[[Array], Array]:
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(path))
+    return lambda x: loaded.serve(x).numpy()
+
+
+_OPENERS: dict[str, Callable[[Path], Any]] = {
+    "onnx": _onnx,
+    "tflite": _tflite,
+    "savedmodel": _saved_model,
+}

@@ -1,0 +1,150 @@
+"""Keras and ONNX Runtime run a model alike; exported models answer as the model does."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import onnx
+import pytest
+
+import pixrestore
+from pixrestore.engines import graph, keras_export, open_network
+from pixrestore.errors import ModelError, OutputError, UsageError
+from pixrestore.images import decode_rgb8
+from pixrestore.model import load_model
+from pixrestore.slim import slim_copy
+
+ENGINES = ("onnx", "keras")
+
+
+@pytest.fixture
+def model(tiny_denoiser, tmp_path):
+    """A copy of a trained model, to be broken."""
+    return load_model(shutil.copytree(tiny_denoiser, tmp_path / "model"))
+
+
+@pytest.fixture(scope="module")
+def photo(samples):
+    return decode_rgb8(samples / "cat.jpg")[:101, :157].astype(np.float32) / 255
+
+
+@pytest.fixture(scope="module")
+def tiny_colouriser(tmp_path_factory, samples):
+    out = tmp_path_factory.mktemp("models") / "colour"
+    pixrestore.train(
+        "colorize",
+        samples,
+        out,
+        steps=2,
+        arguments={"widths": (4, 8), "blocks": (1, 1), "stop": 1, "context": True},
+        recipe={"patch": 16, "batch": 2, "rate": 0.1},
+        quiet=True,
+    )
+    return out
+
+
+def test_engines_agree_on_photos_of_any_size(tiny_denoiser, tiny_colouriser, photo):
+    for folder in (tiny_denoiser, tiny_colouriser):
+        first, second = (load_model(folder).restorer(engine) for engine in ENGINES)
+        for height, width in ((101, 157), (1, 1), (3, 150)):
+            part = photo[:height, :width]
+            restored = first.restore_pixels(part)
+            # Single precision summed in another order.
+            np.testing.assert_allclose(restored, second.restore_pixels(part), atol=1e-4)
+        assert np.abs(restored - part).max() > 0
+
+
+@pytest.mark.slow
+def test_a_photo_is_restored_without_tensorflow(tiny_colouriser, samples, tmp_path, fresh_cli):
+    code = (
+        "import sys; from pixrestore import restore; "
+        f"restore({str(samples / 'cat.jpg')!r}, model={str(tiny_colouriser)!r}); "
+        "heavy = {'tensorflow', 'keras', 'skimage', 'scipy'}; print(heavy & set(sys.modules))"
+    )
+    assert fresh_cli(code=code).out == "set()\n"
+
+
+def test_the_graph_holds_no_weights_of_its_own(model):
+    described = json.loads((model.folder / "model.json").read_text())["graph"]
+    assert described["bytes"] == model.graph_path.stat().st_size
+    inside = [
+        tensor
+        for tensor in onnx.load(model.graph_path, load_external_data=False).graph.initializer
+        if tensor.data_type == onnx.TensorProto.FLOAT and not tensor.external_data
+    ]
+    assert all(np.prod(tensor.dims) < 4 for tensor in inside)  # a factor or two
+
+
+def test_half_precision_copies_run_on_both(model, tmp_path, photo):
+    copy = slim_copy(model, tmp_path / "slim")
+    first, second = (copy.restorer(engine).restore_pixels(photo) for engine in ENGINES)
+    np.testing.assert_allclose(first, second, atol=1e-4)
+
+
+def test_without_a_graph_keras_runs_and_onnx_is_refused(model, photo, caplog):
+    model.graph_path.unlink()
+    caplog.set_level("INFO", logger="pixrestore")
+    assert model.restorer().restore_pixels(photo).shape == photo.shape
+    assert "no ONNX graph: it runs on Keras instead" in caplog.text
+    with pytest.raises(ModelError, match="has no ONNX graph"):
+        model.restorer("onnx")
+
+
+def test_a_graph_that_onnx_runtime_refuses(model, photo, monkeypatch):
+    model.graph["weights"][0]["axes"] = [1, 0, 2, 3]  # of a kernel that is not square in them
+    with pytest.raises(ModelError, match="cannot be run"):
+        open_network(model, "onnx")
+    assert model.restorer().restore_pixels(photo).shape == photo.shape
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "model.weights.h5"])
+def test_altered_files_are_refused_whatever_runs_them(model, name):
+    with (model.folder / name).open("ab") as file:
+        file.write(b"\0")
+    for engine in (*ENGINES, "auto"):
+        with pytest.raises(ModelError, match="altered or damaged"):
+            model.restorer(engine)
+
+
+def test_a_gpu_is_left_to_keras(model, monkeypatch, tmp_path):
+    (tmp_path / "gpus/0").mkdir(parents=True)
+    monkeypatch.setattr("pixrestore.engines._NVIDIA", tmp_path / "gpus")
+    assert type(open_network(model)).__name__ == "KerasNetwork"
+    monkeypatch.setattr("pixrestore.engines._NVIDIA", tmp_path / "none")
+    assert type(open_network(model)).__name__ == "OnnxNetwork"
+
+
+def test_unknown_engines_are_named(model):
+    with pytest.raises(UsageError, match="no engine is called 'onx'"):
+        model.restorer("onx")
+
+
+def test_a_network_that_answers_otherwise_is_not_kept(model, monkeypatch):
+    monkeypatch.setattr(keras_export, "_TOLERANCE", -1.0)
+    model.graph_path.unlink()
+    with pytest.raises(ModelError, match="answers otherwise"):
+        graph.add_graph(model)
+    assert not model.graph_path.exists()
+
+
+def test_what_writes_onnx_may_be_missing(tiny_denoiser, tmp_path, monkeypatch, cli):
+    monkeypatch.setattr(keras_export, "find_spec", lambda name: None)
+    done = cli("export", tiny_denoiser, "-o", tmp_path / "m.onnx")
+    assert (done.code, list(tmp_path.iterdir())) == (ModelError.exit_code, [])
+    assert "pip install 'pixrestore[export]'" in done.error
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["onnx", "tflite", "savedmodel"])
+def test_exports_answer_as_the_model_does(tiny_denoiser, tmp_path, cli, form):
+    target = tmp_path / "new" / "exported"
+    done = cli("export", tiny_denoiser, "--to", form, "-o", target)
+    assert (done.code, done.err) == (0, "")
+    assert f"{target} answers as" in done.out
+    again = cli("export", tiny_denoiser, "--to", form, "-o", target)
+    assert again.code == OutputError.exit_code
+    assert "exists" in again.error
+    assert cli("export", tiny_denoiser, "--to", form, "-o", target, "--overwrite").code == 0
+    assert [entry.name for entry in target.parent.iterdir()] == ["exported"]
