@@ -26,6 +26,7 @@ def card(model: Model) -> str:
         "",
         f"    pixrestore restore --model {model.name} photo.jpg",
         "",
+        *(["## Limits", "", model.limits, ""] if model.limits else []),
         *_section("Training", model.training),
         *_section("Figures", model.figures),
     ]

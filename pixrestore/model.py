@@ -70,6 +70,8 @@ class Model:
         What was measured.
     licence : str
         Terms of the weights, as the terms of the training photos allow.
+    limits : str
+        What it gets wrong and what it must not be used for, in Markdown, for its card.
     versions : Mapping
         Versions of pixrestore, keras and tensorflow that wrote it.
     """
@@ -86,6 +88,7 @@ class Model:
     training: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
     licence: str = ""
+    limits: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -238,6 +241,7 @@ def describe(model: Model) -> dict[str, Any]:
         "training": dict(model.training),
         "figures": dict(model.figures),
         "licence": model.licence,
+        "limits": model.limits,
     }
 
 
@@ -315,6 +319,7 @@ def _parsed(folder: Path, data: Mapping[str, Any], task: type[Task] | None) -> M
         training=_mapping(data["training"]),
         figures=_mapping(data["figures"]),
         licence=_text(data["licence"]),
+        limits=_text(data.get("limits", "")),
         versions=_mapping(data["versions"]),
     )
 

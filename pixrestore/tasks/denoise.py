@@ -35,7 +35,10 @@ class Denoise(Task):
     """
 
     name: ClassVar[str] = "denoise"
-    recipe: ClassVar[Recipe] = Recipe(patch=48, batch=4, crops=16, rate=1e-3, warmup=500)
+    # Many convolutions at the finest scale: see docs/explanation/default-models.md.
+    recipe: ClassVar[Recipe] = Recipe(
+        arguments={"blocks": (3, 1, 1)}, patch=48, batch=4, crops=16, rate=1.5e-3, warmup=500
+    )
     benchmark: ClassVar[Mapping[str, Any]] = {"camera": 0.0}
 
     sigma: tuple[float, float] = option(
