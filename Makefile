@@ -25,7 +25,7 @@ test: $(READY)
 	$(BIN)/python -m pytest
 
 test-fast: $(READY)
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest tests -m "not slow"
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -19,7 +20,9 @@ from PIL import Image
 
 import pixrestore
 from pixrestore import Task, hookimpl, option
+from pixrestore.cli.sections import shown
 from pixrestore.errors import UsageError
+from pixrestore.options import options_of
 from pixrestore.plugins import load_plugins
 from pixrestore.preview import preview
 from pixrestore.scaffold import new_plugin
@@ -304,3 +307,22 @@ def test_all_distributions_installed_together_slow_nothing_down(tmp_path):
     assert ours["inpaint"]["commands"] == ["inpaint"]
     alone = here.run("-m", "pixrestore", "--no-plugins", "tasks", "--json", cwd=tmp_path)
     assert {task["name"] for task in json.loads(alone.stdout)} == {"colorize", "denoise"}
+
+
+@pytest.mark.parametrize("place", sorted(PLUGINS.glob("pixrestore-*")), ids=lambda p: p.name)
+def test_the_readme_of_a_distribution_has_every_option_as_it_is(place, monkeypatch):
+    for each in PLUGINS.glob("pixrestore-*"):
+        monkeypatch.syspath_prepend(each)
+    plugin = importlib.import_module(place.name.replace("-", "_"))
+    [task] = plugin.pixrestore_tasks()
+    text = (place / "README.md").read_text()
+    rows = [row.strip("| ").split(" | ") for row in text.splitlines() if row.startswith("| `--")]
+    assert rows == [
+        [
+            f"`--{one.name.replace('_', '-')}`",
+            one.type_name.replace("|", " or "),
+            one.help,
+            shown(one.default),
+        ]
+        for one in options_of(task)
+    ]

@@ -1,0 +1,85 @@
+"""Train the models that the distributions ship, measure them, and put them into place.
+
+    pip install --no-deps plugins/pixrestore-*
+    python plugins/train_models.py --data data/detail --valid data/valid/bsds32 \
+        --measure data/test/kodak24 --minutes 15
+
+Each is trained with pixrestore's own command, which this prints; one that was interrupted goes on.
+With names, only those are trained: ``python plugins/train_models.py deblur upscale-4x ...``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from pixrestore import evaluate
+from pixrestore.model import load_model
+from pixrestore.plugins import load_plugins
+from pixrestore.slim import slim_copy
+
+HERE = Path(__file__).parent
+# By its folder's name: the distribution that ships the model, its task, and what is special.
+# A task's own model, the default one, is called like the task.
+MODELS = {
+    "mosaic": ("mosaic", "mosaic", []),
+    "inpaint": ("inpaint", "inpaint", []),
+    "jpeg": ("jpeg", "jpeg", []),
+    "deblur": ("deblur", "deblur", []),
+    "upscale": ("upscale", "upscale", []),
+    "upscale-4x": ("upscale", "upscale", ["--scale", "4", "--shuffle", "4"]),
+    "oldphoto": ("oldphoto", "oldphoto", []),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", help=f"any of {', '.join(MODELS)}; all by default")
+    parser.add_argument("--data", action="append", required=True, help="photos to train on")
+    parser.add_argument("--valid", required=True, help="photos to validate on")
+    parser.add_argument("--measure", required=True, help="photos that none of these are among")
+    parser.add_argument("--minutes", default="15", help="time to train each")
+    parser.add_argument("--runs", type=Path, default=Path("runs/plugins"))
+    parser.add_argument("--licence", default="Apache-2.0 (weights trained on photos for research)")
+    chosen = parser.parse_args()
+    missing = {task for _, task, _ in MODELS.values()} - set(load_plugins().tasks)
+    if missing:
+        parser.error(f"install {', '.join(sorted(missing))} first: pip install --no-deps plugins/*")
+    for name in chosen.names or MODELS:
+        train(name, chosen)
+        ship(name, chosen)
+
+
+def train(name: str, chosen: argparse.Namespace) -> None:
+    """Run ``pixrestore train``, or go on with a run that was interrupted."""
+    _, task, extra = MODELS[name]
+    out = chosen.runs / name
+    words = ["train", "--task", task, "--out", str(out), "--minutes", chosen.minutes]
+    if (out / "run.json").exists():
+        words += ["--resume"]
+    else:
+        words += [word for folder in chosen.data for word in ("--data", folder)]
+        words += ["--valid", chosen.valid, *extra]
+    print("$", shlex.join(["pixrestore", *words]), flush=True)
+    subprocess.run([sys.executable, "-m", "pixrestore", *words], check=True)
+
+
+def ship(name: str, chosen: argparse.Namespace) -> None:
+    """Measure a model and put a small copy of it into its distribution."""
+    plugin, task, _ = MODELS[name]
+    model = load_model(chosen.runs / name)
+    figures = evaluate(task, chosen.measure, model=model.folder)
+    measured = {kind: figures[kind] for kind in ("restored", "input")}
+    place = HERE / f"pixrestore-{plugin}" / f"pixrestore_{plugin}" / "models" / name
+    all_figures = {**model.figures, Path(chosen.measure).name: measured}
+    slim_copy(model, place, licence=chosen.licence, figures=all_figures)
+    for kind, values in measured.items():
+        print(f"{name} {kind}: PSNR {values['psnr']:.2f} dB, SSIM {values['ssim']:.4f}")
+    print(f"{name} is in {place}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
