@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pixrestore.engines.keras_export import Form
+from pixrestore.engines import Form
 
 
 def export(

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Engine = Literal["auto", "onnx", "keras"]
 ENGINES: tuple[Engine, ...] = ("auto", "onnx", "keras")
+# What `export_model` writes; here, where the command line can read it without importing NumPy.
+Form = Literal["onnx", "tflite", "savedmodel"]
 
 _NVIDIA = Path("/proc/driver/nvidia/gpus")
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pixrestore.engines import open_network
-from pixrestore.engines.keras_export import FORMS, Form, check_agreement, exported, quiet
+from pixrestore.engines import Form, open_network
+from pixrestore.engines.keras_export import FORMS, check_agreement, exported, quiet
 from pixrestore.errors import OutputError, UsageError, nearest
 from pixrestore.images import printable
 from pixrestore.model import Model, check_weights

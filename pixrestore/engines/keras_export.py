@@ -9,18 +9,18 @@ import warnings
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
 from pixrestore.backend import import_keras, native_output_held
+from pixrestore.engines import Form
 from pixrestore.errors import ModelError
 
 if TYPE_CHECKING:
     from pixrestore.model import Model
     from pixrestore.restoring.network import Network
 
-Form = Literal["onnx", "tflite", "savedmodel"]
 FORMS: tuple[Form, ...] = get_args(Form)
 
 _KERAS_NAMES = {"onnx": "onnx", "tflite": "litert", "savedmodel": "tf_saved_model"}
