@@ -9,6 +9,7 @@ import pickle
 import shutil
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -310,11 +311,27 @@ def test_hostile_arguments_of_the_network(model, arguments):
         load_model(model.folder).restorer()
 
 
+def item_sizes(path):
+    """Return how many bytes the numbers in a weights file take."""
+    sizes = set()
+
+    def visit(name, item):
+        if isinstance(item, h5py.Dataset) and item.dtype.kind == "f":
+            sizes.add(item.dtype.itemsize)
+
+    with h5py.File(path) as file:
+        file.visititems(visit)
+    return sizes
+
+
 class TestSlimCopy:
-    def test_it_is_half_as_large_and_restores_alike(self, tiny_denoiser, tmp_path, samples):
+    def test_its_weights_take_half_and_restore_alike(self, tiny_denoiser, tmp_path, samples):
         whole = load_model(tiny_denoiser)
         slim = slim_copy(whole, tmp_path / "slim", licence="CC0-1.0")
-        assert slim.weights["bytes"] < 0.9 * whole.weights["bytes"]
+        # In a network this small, the file's own bookkeeping is most of it.
+        assert slim.weights["bytes"] < whole.weights["bytes"]
+        assert item_sizes(whole.weights_path) == {4}
+        assert item_sizes(slim.weights_path) == {2}
         assert load_model(tmp_path / "slim").licence == "CC0-1.0"
         photo = np.asarray(pixrestore.load(whole.folder).restore(samples / "cat.jpg"), float)
         other = np.asarray(slim.restorer().restore(samples / "cat.jpg"), float)

@@ -1,0 +1,255 @@
+"""Restoring photos of any size and kind, with networks simple enough to know what must come out."""
+
+from __future__ import annotations
+
+import io
+import logging
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.ndimage import uniform_filter
+
+from pixrestore.errors import OutOfMemoryError, PhotoError, UsageError
+from pixrestore.images import decode_rgb8
+from pixrestore.restoring import Geometry, Restorer
+from pixrestore.tasks import Colorize, Denoise
+
+MARGIN = 8
+
+
+class Blur:
+    """A network that looks `MARGIN` pixels around, and notes the sizes that it is given."""
+
+    def __init__(self):
+        self.seen = []
+
+    def __call__(self, x):
+        self.seen.append(x.shape[1:3])
+        size = 2 * MARGIN + 1
+        return uniform_filter(x, (0, size, size, 0), mode="constant")
+
+
+class Scene:
+    """A network that answers one chroma, and notes the sizes that it is given."""
+
+    def __init__(self, ab=(20.0, 30.0)):
+        self.seen, self.ab = [], ab
+
+    def __call__(self, x):
+        self.seen.append(x.shape[1:3])
+        return np.broadcast_to(np.float32(self.ab) / 110, (*x.shape[:3], 2)).astype(np.float32)
+
+
+def denoiser(network=None, task=None, **geometry):
+    settings = {"multiple": 4, "margin": MARGIN, **geometry}
+    return Restorer(task or Denoise(), network or Blur(), Geometry(**settings))
+
+
+def colorizer(network=None, task=None, **geometry):
+    settings = {"multiple": 4, "working_size": 64, **geometry}
+    return Restorer(task or Colorize(), network or Scene(), Geometry(**settings))
+
+
+@pytest.fixture
+def cat(samples):
+    return decode_rgb8(samples / "cat.jpg")
+
+
+def random(*shape, dtype=np.uint8):
+    values = np.random.default_rng(0).random(shape)
+    kind = np.dtype(dtype)
+    return values.astype(kind) if kind.kind == "f" else (values * np.iinfo(kind).max).astype(kind)
+
+
+SIZES = [(1, 1), (1, 2), (3, 1), (1, 200), (5, 7), (8, 8), (63, 65), (131, 97)]
+
+
+class TestSizes:
+    @pytest.mark.parametrize("size", SIZES)
+    @pytest.mark.parametrize("make", [denoiser, colorizer])
+    def test_every_size_is_restored_to_itself(self, make, size):
+        image = random(*size, 3)
+        before = image.copy()
+        restorer = make()
+        restored = restorer.restore(image)
+        assert restored.shape == image.shape
+        assert restored.dtype == image.dtype
+        assert np.array_equal(image, before)
+        for height, width in restorer.network.seen:
+            assert height % 4 == width % 4 == 0
+
+    @pytest.mark.parametrize("size", [(40, 40), (97, 131), (30, 200), (200, 30), (256, 256)])
+    @pytest.mark.parametrize("tile", [48, 64, 100])
+    def test_tiles_equal_the_whole(self, cat, size, tile):
+        photo = np.pad(cat, ((0, 1), (0, 0), (0, 0)), mode="edge")[: size[0], : size[1]]
+        photo = photo / np.float32(255)
+        whole, tiled = denoiser(), denoiser()
+        tiled.tile = tile
+        difference = np.abs(whole.restore(photo) - tiled.restore(photo))
+        # The network itself is exact here: what is left is the rounding of its sums.
+        assert difference.max() < 1e-5
+        assert len(whole.network.seen) == 1
+        largest = max(max(shape) for shape in tiled.network.seen)
+        assert largest <= max(tile, 64)
+
+    def test_large_photos_take_no_more_memory_at_a_time(self, cat):
+        large = np.tile(cat, (5, 4, 1))
+        restorer = denoiser()
+        assert restorer.restore(large).shape == large.shape
+        assert len(restorer.network.seen) > 1
+        assert max(max(shape) for shape in restorer.network.seen) <= 1024
+
+    @pytest.mark.parametrize("size", [(10, 10), (16, 16), (17, 40), (100, 37)])
+    def test_a_network_of_one_size(self, size):
+        restorer = denoiser(multiple=1, margin=0, side=16)
+        assert restorer.restore(random(*size, 3)).shape == (*size, 3)
+        assert set(restorer.network.seen) == {(16, 16)}
+
+    def test_scenes_are_seen_whole_at_the_working_size(self, cat):
+        restorer = colorizer()
+        restorer.restore(cat)
+        # 255 by 384 pixels, the shorter side 64, padded to multiples of 4.
+        assert restorer.network.seen == [(64, 96)]
+        restorer.restore(cat[:30, :40])
+        assert restorer.network.seen[1:] == [(32, 40)]
+
+    def test_a_long_strip_is_squeezed(self):
+        restorer = colorizer()
+        assert restorer.restore(random(4, 5000, 3)).shape == (4, 5000, 3)
+        assert max(restorer.network.seen[0]) <= 8 * 64
+
+
+class TestKinds:
+    @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float16, np.float32, np.float64])
+    @pytest.mark.parametrize(
+        "shape", [(20, 30), (20, 30, 1), (20, 30, 2), (20, 30, 3), (20, 30, 4)]
+    )
+    def test_an_array_gives_one_of_its_dtype_and_shape(self, dtype, shape):
+        image = random(*shape, dtype=dtype)
+        restored = denoiser().restore(image)
+        assert restored.dtype == image.dtype
+        assert restored.shape == shape
+        if shape[-1] in (2, 4):
+            # Photos are float32 at most.
+            assert np.allclose(restored[..., -1], image[..., -1], rtol=0, atol=1e-7)
+            restored = restored[..., :-1]
+        assert restored.std() < image.std()
+
+    def test_integers_and_floats_are_restored_alike(self, cat):
+        whole = denoiser().restore(cat).astype(float) / 255
+        deep = denoiser().restore(cat.astype(np.uint16) * 257).astype(float) / 65535
+        real = denoiser().restore(cat / np.float32(255))
+        assert np.abs(whole - real).max() <= 0.5 / 255 + 1e-6
+        assert np.abs(deep - real).max() <= 0.5 / 65535 + 1e-6
+
+    @pytest.mark.parametrize("shape", [(20, 30), (20, 30, 1), (20, 30, 3)])
+    def test_gray_gets_colour_where_the_task_adds_it(self, shape):
+        restored = colorizer().restore(random(*shape) // 2 + 60)
+        assert restored.shape == (20, 30, 3)
+        assert np.ptp(restored, axis=-1).max() > 10
+
+    @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif", "bmp"])
+    def test_a_path_gives_an_image_and_bytes_give_bytes(self, cat, tmp_path, suffix):
+        path = tmp_path / f"photo.{suffix}"
+        Image.fromarray(cat).save(path)
+        restored = denoiser().restore(path)
+        assert isinstance(restored, Image.Image)
+        assert (restored.mode, restored.size) == ("RGB", (384, 255))
+        assert np.array_equal(np.asarray(restored), np.asarray(denoiser().restore(str(path))))
+        content = denoiser().restore(path.read_bytes())
+        assert isinstance(content, bytes)
+        with Image.open(path) as before, Image.open(io.BytesIO(content)) as after:
+            assert (after.format, after.size) == (before.format, before.size)
+
+    @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+    def test_an_image_gives_an_image(self, cat, mode):
+        image = Image.fromarray(cat).convert(mode)
+        restored = denoiser().restore(image)
+        assert isinstance(restored, Image.Image)
+        assert (restored.mode, restored.size) == (mode, image.size)
+
+    @pytest.mark.parametrize(
+        ("image", "says"),
+        [
+            (np.zeros((4, 4, 3), np.int32), "uint8, uint16 or float, not int32"),
+            (np.zeros((4, 4, 3), bool), "uint8, uint16 or float, not bool"),
+            (np.zeros((4, 4, 5), np.uint8), None),
+            (np.zeros(4, np.uint8), "an image has shape"),
+            (np.zeros((2, 4, 4, 3), np.uint8), "an image has shape"),
+            (np.zeros((0, 4, 3), np.uint8), None),
+            (np.full((4, 4, 3), 200.0), r"float images have values in \[0, 1\]"),
+            (np.full((4, 4, 3), np.nan), r"float images have values in \[0, 1\]"),
+            (np.full((4, 4, 3), -np.inf), r"float images have values in \[0, 1\]"),
+            (b"", None),
+            (b"no photo", None),
+            ("missing.jpg", "missing.jpg"),
+        ],
+    )
+    def test_what_is_no_image(self, image, says):
+        with pytest.raises(PhotoError, match=says):
+            denoiser().restore(image)
+
+    def test_other_things(self):
+        with pytest.raises((PhotoError, UsageError, TypeError)):
+            denoiser().restore(3)
+
+
+class TestOptions:
+    def test_strength_is_taken_when_restoring(self, cat):
+        kept = denoiser().restore(cat, strength=0)
+        assert np.array_equal(kept, cat)
+        half = denoiser().restore(cat, strength=0.5).astype(float)
+        whole = denoiser().restore(cat).astype(float)
+        assert np.abs(half - (cat + whole) / 2).max() <= 1
+
+    def test_saturation_is_taken_when_restoring(self, cat):
+        gray = colorizer().restore(cat, saturation=0)
+        assert np.ptp(gray.astype(int), axis=-1).max() <= 1
+        pale, vivid = (
+            np.ptp(colorizer().restore(cat, saturation=s).astype(int), axis=-1).mean()
+            for s in (0.5, 1.5)
+        )
+        assert vivid > 2 * pale
+
+    @pytest.mark.parametrize(
+        ("options", "says"),
+        [
+            ({"power": 1}, "denoise has no option 'power' for restoring"),
+            ({"sigma": 25}, "denoise has no option 'sigma' for restoring"),
+            ({"strength": 2}, "--strength must be float 0..1, not 2"),
+        ],
+    )
+    def test_other_options_are_told_before_any_work(self, options, says):
+        restorer = denoiser()
+        with pytest.raises(UsageError, match=says):
+            restorer.restore("missing.jpg", **options)
+        assert not restorer.network.seen
+
+
+class Narrow(Blur):
+    """A network with memory for so many pixels only."""
+
+    def __init__(self, most):
+        super().__init__()
+        self.most = most
+
+    def __call__(self, x):
+        if x.shape[1] * x.shape[2] > self.most:
+            raise MemoryError
+        return super().__call__(x)
+
+
+class TestMemory:
+    def test_tiles_become_smaller_by_themselves_and_it_says_so(self, cat, caplog):
+        restorer = denoiser(Narrow(130 * 130))
+        with caplog.at_level(logging.WARNING, logger="pixrestore"):
+            restored = restorer.restore(cat)
+        assert np.array_equal(restored, denoiser().restore(cat))
+        assert restorer.tile == 128
+        assert "out of memory: going on with tiles of 128 pixels" in caplog.text
+
+    @pytest.mark.parametrize("make", [denoiser, colorizer])
+    def test_when_nothing_helps_it_says_so(self, make, cat):
+        with pytest.raises(OutOfMemoryError, match="not enough memory"):
+            make(Narrow(10)).restore(cat)
