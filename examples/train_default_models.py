@@ -29,12 +29,20 @@ COMMANDS = {
     "--data detail/open --balance 0.3",
     "denoise": "--data detail --valid valid/bsds32 --sigma 0,55",
 }
-# Folders to measure on, each with the options of the damage.
+# Folders to measure on, each with the options of the damage. The samples are for the test that
+# notices when a model gets worse.
+SAMPLES = Path(pixrestore.__file__).parent / "samples"
 MEASURED = {
-    "colorize": {f"test/colour/{name}": [{}] for name in ("scenes", "pets", "objects")},
+    "colorize": {
+        **{f"test/colour/{name}": [{}] for name in ("scenes", "pets", "objects")},
+        SAMPLES: [{}],
+    },
     "denoise": {
-        f"test/{name}": [{"sigma": sigma} for sigma in (0, 15, 25, 50)]
-        for name in ("cbsd68", "kodak24")
+        **{
+            f"test/{name}": [{"sigma": sigma} for sigma in (0, 15, 25, 50)]
+            for name in ("cbsd68", "kodak24")
+        },
+        SAMPLES: [{"sigma": 25}],
     },
 }
 LICENCE = "for research: the terms of the photos it was trained on allow no more, or state nothing"
@@ -102,7 +110,8 @@ def measured(model: Model, chosen: argparse.Namespace) -> dict[str, dict[str, di
                 limit=chosen.limit,
                 **options,
             )
-            title = ", ".join([folder, *(f"{key} {value}" for key, value in options.items())])
+            name = folder.name if folder == SAMPLES else folder
+            title = ", ".join([name, *(f"{key} {value}" for key, value in options.items())])
             figures[title] = {kind: found[kind] for kind in ("restored", "input")}
             print(title, figures[title], flush=True)
     return figures
