@@ -91,7 +91,7 @@ class ChromaClasses(Loss):
 
         from pixrestore import colour
 
-        side = np.linspace(0, 1, 33)
+        side = np.linspace(0, 1, 33, dtype=np.float32)
         rgb = np.stack(np.meshgrid(side, side, side, indexing="ij"), axis=-1).reshape(1, -1, 3)
         cells = np.unique(np.round(colour.chroma(rgb)[0] / self.step).astype(int), axis=0)
         return (cells * self.step).astype(np.float32)

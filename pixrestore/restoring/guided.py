@@ -82,6 +82,6 @@ def _box(image: NDArray[Any], radius: int) -> Array:
         pad = [(0, 0)] * image.ndim
         pad[axis] = (radius, radius)
         padded, length = np.pad(image, pad, mode="edge"), image.shape[axis]
-        shifted = (padded.take(range(k, k + length), axis) for k in range(2 * radius + 1))
-        image = sum(shifted) / np.float32(2 * radius + 1)
+        shifted = [padded.take(range(k, k + length), axis) for k in range(2 * radius + 1)]
+        image = np.mean(shifted, axis=0, dtype=np.float32)
     return image
