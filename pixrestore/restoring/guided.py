@@ -83,5 +83,5 @@ def _box(image: NDArray[Any], radius: int) -> Array:
         pad[axis] = (radius, radius)
         padded, length = np.pad(image, pad, mode="edge"), image.shape[axis]
         shifted = [padded.take(range(k, k + length), axis) for k in range(2 * radius + 1)]
-        image = np.mean(shifted, axis=0, dtype=np.float32)
+        image = np.asarray(np.mean(shifted, axis=0), np.float32)
     return image

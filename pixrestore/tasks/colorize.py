@@ -135,6 +135,6 @@ def _photographed(clean: Image, rng: np.random.Generator) -> Image:
     if rng.random() < 0.5:  # coarser grain, of the same strength
         for axis in (0, 1):
             neighbours = np.roll(grain, 1, axis) + np.roll(grain, -1, axis)
-            grain = (2 * grain + neighbours) / np.float32(6**0.5)
+            grain = np.asarray((2 * grain + neighbours) / 6**0.5, np.float32)
     gray = gray + np.float32(rng.uniform(0.0, 0.03)) * grain
     return np.clip(gray, 0, 1).astype(np.float32)
