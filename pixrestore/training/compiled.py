@@ -36,15 +36,22 @@ class Trainee:
         self, recipe: Recipe, loss: Loss, channels: tuple[int, int], devices: Devices
     ) -> None:
         keras = import_keras()
+        import tensorflow as tf
+
         self.loss = loss
         with devices.building():
             self.core = build_core(recipe.architecture, recipe.arguments, channels, self.loss)
             self.network = reading(self.core, self.loss)
-            self._both = keras.Model(self.core.input, [self.core.output, self.network.output])
+            both = keras.Model(self.core.input, [self.core.output, self.network.output])
             self._factor = answer_factor(self.core)
             self.core.compile(
                 optimizer=_optimizer(recipe), loss=self._compare, jit_compile=devices.xla
             )
+        # Keras' own `predict` would give every device the whole batch and all answers back.
+        signature = [tf.TensorSpec((None, *self.core.input_shape[1:]), tf.float32)]
+        self._run = tf.function(
+            lambda x: both(x, training=False), input_signature=signature, autograph=False
+        )
         # Without the optimiser, which a compiled network would save and load along.
         self._plain = keras.Model(self.core.input, self.core.output, name=self.core.name)
         self._swap = keras.callbacks.SwapEMAWeights() if recipe.ema else None
@@ -69,8 +76,10 @@ class Trainee:
 
     def answer(self, x: np.ndarray) -> tuple[Any, Any]:
         """Return the outputs that the loss compares and the answers to the task."""
-        output, answer = self._both.predict_on_batch(x)
-        return output, answer
+        import tensorflow as tf
+
+        output, answer = self._run(tf.convert_to_tensor(x, tf.float32))
+        return output.numpy(), answer.numpy()
 
     def mean_loss(self, target: np.ndarray, output: np.ndarray) -> float:
         """Return the mean loss of a batch."""

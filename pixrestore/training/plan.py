@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,8 @@ class Plan:
     def __post_init__(self) -> None:
         if not 0 <= self.seed <= _LARGEST_SEED:
             raise UsageError(f"--seed must be 0 to {_LARGEST_SEED}, not {self.seed}")
+        if self.tensorboard and find_spec("tensorboard") is None:
+            raise UsageError("--tensorboard needs TensorBoard: pip install tensorboard")
 
     def steps_per_epoch(self, photos: int) -> int:
         """Return the optimiser steps of one epoch over that many photos."""

@@ -263,7 +263,7 @@ class Run:
             epoch=epoch,
             step=self.progress.step,
             minutes=self.clock.seconds() / 60,
-            rate=float(plain_optimizer(self.trainee.core).learning_rate),
+            rate=float(plain_optimizer(self.trainee.core).learning_rate.numpy()),
             loss=loss,
             val_loss=measured.loss,
             psnr=measured.psnr,
