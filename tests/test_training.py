@@ -281,7 +281,7 @@ def test_bad_photos_are_named_and_a_moment_gives_a_model(tmp_path, samples, capf
     photos = shutil.copytree(samples, tmp_path / "photos")
     (photos / "cut.jpg").write_bytes((samples / "cat.jpg").read_bytes()[:500])
     out = tmp_path / "out"
-    tiny(out, photos, minutes=1e-4, quiet=False, tensorboard=True, recipe={"ema": 0.0})
+    tiny(out, photos, minutes=1e-4, quiet=False, recipe={"ema": 0.0})
     said = capfd.readouterr().err
     assert "5 photos to train on, 1 to validate on" in said
     assert "the pipeline alone makes" in said
@@ -289,7 +289,6 @@ def test_bad_photos_are_named_and_a_moment_gives_a_model(tmp_path, samples, capf
     assert "1 photo was skipped, unreadable:" in said
     assert "cut.jpg" in said
     assert [row["step"] for row in history(out)] == [1]
-    assert list((out / "tensorboard").rglob("events.*"))
     # Without averaging, what is kept is what was trained.
     assert same(weights(out / "model.weights.h5"), weights(out / CHECKPOINT))
 
@@ -376,7 +375,19 @@ def test_a_full_disk_is_told_in_one_line(tmp_path, fresh_cli):
     assert not (tmp_path / "out" / "model.json").exists()
 
 
+@pytest.mark.slow
+def test_logs_for_tensorboard(tmp_path):
+    pytest.importorskip("tensorboard")
+    tiny(tmp_path / "out", steps=1, tensorboard=True)
+    assert list((tmp_path / "out" / "tensorboard").rglob("events.*"))
+
+
 class TestWhatCannotBeTrained:
+    def test_logs_without_tensorboard(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("pixrestore.training.plan.find_spec", lambda name: None)
+        with pytest.raises(UsageError, match="--tensorboard needs TensorBoard: pip install"):
+            tiny(tmp_path / "out", steps=1, tensorboard=True)
+
     def test_out_that_is_no_folder(self, tmp_path):
         (tmp_path / "file").touch()
         for out in (tmp_path / "file", tmp_path / "file" / "below"):
