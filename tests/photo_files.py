@@ -1,0 +1,34 @@
+"""Photos and files of photos that several test files make."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image, ImageCms
+from skimage import data
+
+ASTRONAUT = data.astronaut()[:200, :300]
+DEEP = ASTRONAUT.astype(np.uint16) * 256 + ASTRONAUT[..., ::-1]
+GRAY = ASTRONAUT[..., 1]
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+GRAY_PROFILE = SRGB[:16] + b"GRAY" + SRGB[20:]
+
+
+def exif(orientation: int = 1) -> bytes:
+    tags = Image.Exif()
+    tags[0x010E] = "a rocket"
+    tags[0x0112] = orientation
+    tags.get_ifd(0x8769)[0x829A] = 0.5
+    tags.get_ifd(0x8825)[1] = "N"
+    return tags.tobytes()
+
+
+def saved(image: Image.Image, format: str, **settings) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, format, **settings)
+    return stream.getvalue()
+
+
+def difference(first, second) -> float:
+    return float(np.abs(np.asarray(first, float) - np.asarray(second, float)).mean())
