@@ -16,7 +16,7 @@ from pixrestore.cli.plugin_commands import plugins_with_commands
 from pixrestore.cli.tables import as_json
 from pixrestore.plugins import load_plugins
 
-_PACKAGES = ("tensorflow", "keras", "numpy", "scikit-image", "scipy", "Pillow", "pluggy", "typer")
+_PACKAGES = ("tensorflow", "keras", "onnxruntime", "numpy", "scikit-image", "scipy", "Pillow")
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _plugins() -> Iterable[Finding]:
             yield Finding("plugin", "problem", line.removeprefix("plugin "))
         for note in plugin.notes:
             yield Finding("plugin", "ok", f"{plugin.title}: {note}")
-    for kind in ("tasks", "architectures", "models"):
+    for kind in ("tasks", "architectures", "losses", "models"):
         for name, owners in load_plugins().disputes(kind).items():
             text = f"{kind} {name!r} is claimed by {' and '.join(owners)}"
             yield Finding("plugin", "problem", text)
