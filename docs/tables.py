@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import os
+import pkgutil
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -139,13 +140,9 @@ def hooks(_: str) -> str:
 
 
 def name(name: str) -> str:
-    """Describe a public name by its signature and its docstring."""
-    import pixrestore
-
-    first, *rest = name.split(".")
-    thing = getattr(pixrestore, first)
-    for part in rest:
-        thing = getattr(thing, part)
+    """Describe a public name, or one in ``module:name``, by its signature and its docstring."""
+    module, _, name = name.rpartition(":")
+    thing = pkgutil.resolve_name(f"{module or 'pixrestore'}:{name}")
     return f"```text\n{_signature(name, thing)}\n\n{_indented(inspect.getdoc(thing))}\n```"
 
 
