@@ -247,6 +247,7 @@ def _parameters(parameters: Sequence[inspect.Parameter]) -> list[str]:
         if parameter.kind is parameter.KEYWORD_ONLY and not starred:
             starred = True
             lines.append("*")
+        starred |= parameter.kind is parameter.VAR_POSITIONAL
         lines.append(str(parameter))
     return lines
 
