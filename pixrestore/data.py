@@ -244,13 +244,18 @@ class Pairs:
         return x, np.asarray(self.task.target(clean), np.float32)
 
 
+# How much of a photo's shorter side a patch of a scene shows. Down to 0.7 only, colorize stopped
+# getting better on held-out photos after an hour.
+_SCENE_SHARE = (0.45, 1.0)
+
+
 def clean_patch(
     photo: NDArray[np.uint8], patch: int, scope: str, rng: np.random.Generator
 ) -> Image:
     """Cut a square of `patch` pixels from a photo, turned at random.
 
-    A local task gets the photo's own pixels, in any of eight orientations; a scene task gets most
-    of the photo, shrunk, mirrored or not.
+    A local task gets the photo's own pixels, in any of eight orientations; a scene task gets a
+    large part of the photo, shrunk, mirrored or not.
     """
     height, width = photo.shape[:2]
     if scope == "local":
@@ -262,7 +267,7 @@ def clean_patch(
         square = photo[top : top + patch, left : left + patch]
         square = np.rot90(square, int(rng.integers(4)))
     else:
-        side = min(height, width) * float(rng.uniform(0.7, 1.0))
+        side = min(height, width) * float(rng.uniform(*_SCENE_SHARE))
         top, left = rng.uniform(0, height - side), rng.uniform(0, width - side)
         square = _resized(photo, (left, top, left + side, top + side), (patch, patch))
     if rng.random() < 0.5:
