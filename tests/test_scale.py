@@ -13,7 +13,7 @@ from PIL import Image
 from scipy.ndimage import uniform_filter
 
 from pixrestore import Restorer, Task, evaluate, option, train
-from pixrestore.errors import UsageError
+from pixrestore.errors import PhotoError, UsageError
 from pixrestore.images import Photo, decode_rgb8, read_photo, write_photo
 from pixrestore.images.resizing import enlarged
 from pixrestore.restoring import Geometry, restore_files
@@ -175,6 +175,13 @@ def test_what_belongs_to_the_pixels_grows_with_them(tmp_path):
     assert (kept.get_ifd(0x8769)[0xA002], kept.get_ifd(0x8769)[0xA003]) == (120, 80)
     same = Restorer(Magnify(scale=1), lambda x: x, Geometry()).restore_photo(given)
     assert (same.dpi, same.exif) == (given.dpi, given.exif)
+
+
+def test_what_would_be_too_large_is_refused_before_any_work():
+    restorer = Restorer(Magnify(scale=4), lambda x: x, Geometry(margin=8))
+    large = np.broadcast_to(np.zeros(3, np.uint8), (5000, 8000, 3))
+    with pytest.raises(PhotoError, match="would have 32000 x 20000 pixels, more than the limit"):
+        restorer.restore(large)
 
 
 def test_bytes_and_gray_arrays_grow():

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixrestore.errors import OutOfMemoryError, PhotoError, UsageError, nearest
-from pixrestore.images import Photo, to_dtype
+from pixrestore.images import MAX_PIXELS, Photo, to_dtype
 from pixrestore.options import checked, options_of
 from pixrestore.restoring.kinds import RestoresPhotos
 from pixrestore.restoring.network import Array, Geometry, Network, Pieces
@@ -136,9 +136,15 @@ class Restorer(RestoresPhotos):
         task = self.configured(options)
         if pixels.ndim != 3 or pixels.shape[-1] != 3 or 0 in pixels.shape:
             raise PhotoError(f"an image of shape (H, W, 3) is needed, not {pixels.shape}")
+        height, width = self._restored_shape(pixels)
+        if height * width > max(MAX_PIXELS, pixels[..., 0].size):
+            raise PhotoError(
+                f"restored it would have {width} x {height} pixels, more than the limit of "
+                f"{MAX_PIXELS // 1_000_000} megapixels"
+            )
 
         def collect() -> NDArray[Any]:
-            result = np.empty((*self._restored_shape(pixels), 3), pixels.dtype)
+            result = np.empty((height, width, 3), pixels.dtype)
             for piece in self._pieces(task, pixels):
                 restored = task.compose(piece.degraded, piece.answer)[piece.inner]
                 result[piece.rows, piece.columns] = to_dtype(restored, pixels.dtype)
