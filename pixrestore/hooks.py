@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     import typer
 
+    from pixrestore.loss import Loss
     from pixrestore.task import Task
 
 PROJECT = "pixrestore"
@@ -28,6 +29,11 @@ def pixrestore_tasks() -> list[type[Task]]:  # type: ignore[empty-body]
 @hookspec
 def pixrestore_architectures() -> list[Callable[..., Any]]:  # type: ignore[empty-body]
     """Return the architectures this plugin adds: functions that build a `keras.Model`."""
+
+
+@hookspec
+def pixrestore_losses() -> list[type[Loss]]:  # type: ignore[empty-body]
+    """Return the losses this plugin adds: subclasses of `pixrestore.losses.Loss`."""
 
 
 @hookspec

@@ -20,7 +20,7 @@ class Recipe:
     arguments : Mapping[str, Any]
         Its arguments.
     loss : str
-        A loss of pixrestore's or the name of any Keras loss.
+        Name of a loss: a plugin's, pixrestore's own, or any of Keras'.
     loss_options : Mapping[str, Any]
         Its options.
     patch : int

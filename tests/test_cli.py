@@ -78,7 +78,7 @@ class TestHelp:
 
 
 class TestLists:
-    @pytest.mark.parametrize("command", ["tasks", "architectures", "models", "plugins"])
+    @pytest.mark.parametrize("command", ["tasks", "architectures", "losses", "models", "plugins"])
     def test_are_for_people_and_programs(self, cli, command):
         done = cli(command, "--json")
         assert (done.code, done.err) == (0, "")

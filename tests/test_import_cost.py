@@ -35,6 +35,7 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), file
         "tasks",
         "tasks --json",
         "architectures --verbose",
+        "losses --verbose",
         "models",
         "plugins --json",
         "train --help",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter as gaussian
 from skimage.color import rgb2lab
 
-from pixrestore.errors import UnknownNameError, UsageError
+from pixrestore.errors import TrainingError, UnknownNameError, UsageError
 from pixrestore.images import decode_rgb8
 from pixrestore.losses import (
     Charbonnier,
     ChromaClasses,
+    Perceptual,
     describe_loss,
     find_loss,
     options_of_loss,
@@ -139,6 +142,80 @@ class TestChromaClasses:
         assert find_loss(saved["name"], saved["options"]) == loss
 
 
+@pytest.fixture(scope="module")
+def photos(samples):
+    """Two pieces of real photos, (2, 48, 48, 3)."""
+    found = [decode_rgb8(samples / f"{name}.jpg") for name in ("coffee", "rocket")]
+    return np.stack([one[100:148, 100:148] for one in found]).astype(np.float32) / 255
+
+
+@pytest.fixture(scope="module")
+def perceptual(photos):
+    """Return a loss with untrained features, since trained ones would be downloaded."""
+    return find_loss("perceptual", {"features": "random"}).prepared(photos)
+
+
+class TestPerceptual:
+    def test_equal_pictures_cost_next_to_nothing(self, perceptual, photos):
+        # Charbonnier's epsilon is all that is left.
+        assert np.allclose(perceptual(photos, photos), 1e-3, atol=1e-5)
+
+    def test_what_the_features_see_is_added_by_its_share(self, perceptual, photos):
+        blurred = gaussian(photos, (0, 2, 2, 0))
+        pixels = np.mean(Charbonnier()(photos, blurred), axis=(1, 2))
+        extra = np.asarray(perceptual(photos, blurred)) - pixels
+        assert (extra > 1e-4).all()
+        louder = dataclasses.replace(perceptual, share=2 * perceptual.share)
+        vars(louder)["seen"] = perceptual.seen  # or its untrained features were others
+        assert np.allclose(np.asarray(louder(photos, blurred)) - pixels, 2 * extra, rtol=1e-3)
+
+    def test_it_can_be_learned_from(self, perceptual, photos):
+        import tensorflow as tf
+
+        target, guess = tf.constant(photos), tf.Variable(np.full_like(photos, 0.5))
+        with tf.GradientTape() as tape:
+            cost = tf.reduce_mean(perceptual(target, guess))
+        slope = tape.gradient(cost, guess)
+        assert np.isfinite(slope).all()
+        better = tf.reduce_mean(perceptual(target, guess - 100 * slope))
+        assert float(better) < float(cost)
+
+    def test_any_network_of_keras_sees_several_scales(self):
+        loss = Perceptual(network="MobileNetV2", features="random", scales=2)
+        sides = [shape[1] for shape in loss.seen.compute_output_shape((1, 48, 48, 3))]
+        assert sides == [24, 12]
+
+    def test_it_is_for_pictures_only(self, chroma):
+        with pytest.raises(UsageError, match="RGB pictures, not 2 channels"):
+            Perceptual().channels(2)
+        with pytest.raises(UsageError, match=r"RGB in \[0, 1\], but this task's targets go from"):
+            Perceptual().prepared(2 * np.abs(chroma[..., :1]) + 1)
+
+    def test_features_that_cannot_be_had(self, photos, monkeypatch, tmp_path):
+        def offline(*args, **kwargs):
+            raise Exception("URL fetch failure on https://example.org:\n no route")
+
+        monkeypatch.setattr("keras.src.utils.file_utils.get_file", offline)
+        says = "--loss perceptual needs the weights of VGG16, which Keras cannot download here: URL"
+        with pytest.raises(TrainingError, match=says) as caught:
+            find_loss("perceptual").prepared(photos)
+        assert "\n" not in str(caught.value)
+        with pytest.raises(TrainingError, match="there is no such file"):
+            find_loss("perceptual", {"features": str(tmp_path / "none.h5")}).prepared(photos)
+        (tmp_path / "bad.h5").write_text("nothing")
+        with pytest.raises(TrainingError, match=r"bad\.h5 does not fit VGG16"):
+            find_loss("perceptual", {"features": str(tmp_path / "bad.h5")}).prepared(photos)
+
+    def test_networks_that_keras_does_not_have(self, photos):
+        with pytest.raises(UnknownNameError, match="no network 'VGG17': did you mean VGG1"):
+            find_loss("perceptual", {"network": "VGG17"}).prepared(photos)
+
+    def test_a_saved_one_is_read_without_its_features(self, perceptual):
+        saved = json.loads(json.dumps(describe_loss(perceptual)))
+        assert saved["options"]["features"] == "random"
+        assert find_loss(saved["name"], saved["options"]) == perceptual
+
+
 @pytest.mark.parametrize("name", ["mean_absolute_error", "mse", "binary_crossentropy", "huber"])
 def test_any_loss_of_keras_goes_by_its_name(name):
     import keras
@@ -155,7 +232,7 @@ def test_any_loss_of_keras_goes_by_its_name(name):
 def test_an_unknown_loss_names_the_nearest():
     with pytest.raises(UnknownNameError, match="'charbonier': did you mean charbonnier"):
         find_loss("charbonier")
-    with pytest.raises(UnknownNameError, match="no loss is called 'xyz': there is"):
+    with pytest.raises(UnknownNameError, match="there is no loss 'xyz': there is"):
         find_loss("xyz")
 
 

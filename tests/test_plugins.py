@@ -36,6 +36,26 @@ def pixrestore_tasks():
     return {}
 """
 
+_LOSS = '''
+from dataclasses import dataclass
+from pixrestore import hookimpl, option
+from pixrestore.losses import Loss
+
+@dataclass(frozen=True)
+class Fraction(Loss):
+    """Absolute distance to a fractional power."""
+    name = "fraction"
+    power: float = option(0.8, help="power of the distance", min=0.1, max=1)
+
+    def __call__(self, target, output):
+        from keras import ops
+        return ops.power(ops.abs(target - output) + 1e-6, self.power)
+
+@hookimpl
+def pixrestore_losses():
+    return [Fraction]
+'''
+
 # What is wrong with it: (module, requirements, stage, words of the cause).
 BROKEN = {
     "missing-import": ("import nothing_of_that_name", (), "import", "nothing_of_that_name"),
@@ -93,6 +113,24 @@ BROKEN = {
         (),
         "register",
         "does nothing without @hookimpl",
+    ),
+    "no-loss": (
+        _HEAD + "@hookimpl\ndef pixrestore_losses():\n    return [Task]\n",
+        (),
+        "pixrestore_losses",
+        "must return subclasses of pixrestore.losses.Loss",
+    ),
+    "loss-without-comparison": (
+        _LOSS.replace("__call__", "compare"),
+        (),
+        "pixrestore_losses",
+        "Fraction lacks the method __call__",
+    ),
+    "undecorated-loss": (
+        _LOSS.replace("@dataclass(frozen=True)", ""),
+        (),
+        "pixrestore_losses",
+        "Fraction needs @dataclass(frozen=True) above it",
     ),
     "no-model": (
         _HEAD + "@hookimpl\ndef pixrestore_models():\n    return ['/nowhere/mine']\n",
@@ -265,6 +303,36 @@ def test_no_plugins(fresh_cli, install):
     assert (done.code, done.err) == (0, "")
     assert "fade" not in done.out
     assert fresh_cli("--no-plugins", "train", "--task", "fade", "--help").code == 3
+
+
+@pytest.mark.slow
+def test_a_loss_of_a_plugin_is_listed_offered_and_trained_with(
+    fresh_cli, install, tmp_path, samples
+):
+    install("pixrestore-fraction", _LOSS)
+    assert "Absolute distance to a fractional power." in fresh_cli("losses").out
+    words = ["train", "--task", "denoise", "--loss", "fraction"]
+    assert "--power float 0.1..1" in fresh_cli(*words, "--help").out
+    done = fresh_cli(*words, "--power", 2)
+    assert (done.code, done.error) == (2, "--power must be float 0.1..1, not '2'")
+    words += ["--power", 0.5, "--steps", 1, "--out", "run", "--widths", 4, "--blocks", 1]
+    done = fresh_cli(*words, "--patch", 16, "--batch", 1)
+    assert done.code == 0, done.err
+    saved = json.loads((tmp_path / "run" / "model.json").read_text())
+    assert saved["loss"] == {"name": "fraction", "options": {"power": 0.5}}
+    # What reads a model must know its loss.
+    done = fresh_cli("restore", "--model", "run", samples / "cat.jpg", "-o", "x.jpg", plugins="")
+    assert (done.code, done.error.split(":")[0]) == (3, "there is no loss 'fraction'")
+
+
+def test_two_plugins_with_one_loss(fresh_cli, install):
+    install("pixrestore-fraction", _LOSS)
+    install("pixrestore-other", _LOSS)
+    assert fresh_cli("train", "--task", "denoise", "--help").code == 0
+    assert "'fraction' is claimed by" in fresh_cli("losses").err
+    done = fresh_cli("train", "--task", "denoise", "--loss", "fraction", "--steps", 1)
+    assert done.code == 6
+    assert "the loss 'fraction' is claimed by pixrestore-fraction 1.2" in done.error
 
 
 @pytest.mark.slow

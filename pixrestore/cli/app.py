@@ -31,6 +31,7 @@ _COMMANDS: dict[str, dict[str, Callable[[Sequence[str]], Callable[..., Any]]]] =
     "See what there is": {
         "tasks": lambda _: listing.tasks,
         "architectures": lambda _: listing.architectures,
+        "losses": lambda _: listing.losses,
         "models": lambda _: listing.models,
         "plugins": lambda _: listing.plugins,
         "doctor": lambda _: doctor.doctor,

@@ -1,4 +1,4 @@
-"""``pixrestore tasks``, ``architectures``, ``models`` and ``plugins``: what there is."""
+"""What there is: ``pixrestore tasks``, ``architectures``, ``losses``, ``models``, ``plugins``."""
 
 from __future__ import annotations
 
@@ -51,6 +51,21 @@ def architectures(verbose: Verbose = False, json: Json = False) -> None:
     _print_disputes("architectures")
 
 
+def losses(verbose: Verbose = False, json: Json = False) -> None:
+    """List the losses: what training minimises. Those of Keras go by their names too."""
+    rows = [
+        {
+            "name": name,
+            "summary": loss.summary(),
+            "plugin": _owner("losses", name),
+            "options": _described(options_of(loss)),
+        }
+        for name, loss in load_plugins().losses.items()
+    ]
+    _print(rows, ["name", "summary", "plugin"], json, verbose)
+    _print_disputes("losses")
+
+
 def models(json: Json = False) -> None:
     """List the installed models, which --model can name."""
     rows = [_model(name, str(path)) for name, path in load_plugins().models.items()]
@@ -99,6 +114,7 @@ def plugin_as_data(plugin: Plugin, tracebacks: bool = False) -> dict[str, Any]:
         "status": plugin.status,
         "tasks": list(plugin.tasks),
         "architectures": list(plugin.architectures),
+        "losses": list(plugin.losses),
         "models": {name: str(path) for name, path in plugin.models.items()},
         "commands": list(plugin.commands),
         "failures": failures,
@@ -110,6 +126,7 @@ def _provides(plugin: Plugin) -> str:
     kinds = {
         "tasks": plugin.tasks,
         "architectures": plugin.architectures,
+        "losses": plugin.losses,
         "models": plugin.models,
         "commands": plugin.commands,
     }

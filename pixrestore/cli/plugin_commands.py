@@ -19,7 +19,7 @@ _HOOK = "pixrestore_commands"
 # What the program itself is made of; a plugin cannot take these names.
 RESERVED = frozenset(
     {"colorize", "denoise", "restore", "train", "evaluate", "export", "new-plugin", "preview"}
-    | {"tasks", "architectures", "models", "plugins", "doctor"}
+    | {"tasks", "architectures", "losses", "models", "plugins", "doctor"}
 )
 
 Adder = Callable[[typer.Typer], None]

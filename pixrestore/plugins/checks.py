@@ -7,13 +7,15 @@ import inspect
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pixrestore.errors import PixrestoreError
+from pixrestore.loss import Loss
 from pixrestore.options import options_of
 from pixrestore.recipe import Recipe
 from pixrestore.task import Task
 
+_T = TypeVar("_T")
 _NAME = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
 
 
@@ -28,21 +30,13 @@ def named_task(thing: Any) -> tuple[str, type[Task]]:
     if not (isinstance(thing, type) and issubclass(thing, Task)):
         raise TypeError(f"must return subclasses of pixrestore.Task, not {thing!r}")
     title = thing.__name__
-    if inspect.isabstract(thing):
-        missing = ", ".join(sorted(thing.__abstractmethods__))
-        raise TypeError(f"{title} lacks the method {missing}")
-    _check_dataclass(thing, title)
+    _check_class(thing, title)
     name = _checked_name(getattr(thing, "name", None), f"{title}.name")
     if thing.scope not in ("local", "scene"):
         raise ValueError(f"{title}.scope must be 'local' or 'scene', not {thing.scope!r}")
     if not isinstance(thing.recipe, Recipe):
         raise TypeError(f"{title}.recipe must be a pixrestore.recipe.Recipe")
-    try:
-        scale = thing().scale
-    except PixrestoreError as error:
-        raise ValueError(f"{title}'s default values: {error}") from error
-    except Exception as error:
-        raise TypeError(f"{title} cannot be made with its default values: {error}") from error
+    scale = _made(thing, title).scale
     if not isinstance(scale, int) or isinstance(scale, bool) or scale < 1:
         raise ValueError(f"{title}.scale must be a whole number from 1, not {scale!r}")
     return name, thing
@@ -60,6 +54,17 @@ def named_architecture(thing: Any) -> tuple[str, Callable[..., Any]]:
     return name, thing
 
 
+def named_loss(thing: Any) -> tuple[str, type[Loss]]:
+    """Check a loss and return it with its name; raises as `named_task` does."""
+    if not (isinstance(thing, type) and issubclass(thing, Loss)):
+        raise TypeError(f"must return subclasses of pixrestore.losses.Loss, not {thing!r}")
+    title = thing.__name__
+    _check_class(thing, title)
+    name = _checked_name(getattr(thing, "name", None), f"{title}.name")
+    _made(thing, title)
+    return name, thing
+
+
 def named_model(thing: Any) -> tuple[str, Path]:
     """Check a model's folder and return it with its name, which is the folder's."""
     if not isinstance(thing, (str, Path)):
@@ -70,14 +75,26 @@ def named_model(thing: Any) -> tuple[str, Path]:
     return folder.name, folder
 
 
-def _check_dataclass(task: type[Task], title: str) -> None:
-    undecorated = [name for name, v in vars(task).items() if isinstance(v, dataclasses.Field)]
-    settings = getattr(task, "__dataclass_params__", None)
+def _check_class(kind: type[Task | Loss], title: str) -> None:
+    if inspect.isabstract(kind):
+        missing = ", ".join(sorted(kind.__abstractmethods__))
+        raise TypeError(f"{title} lacks the method {missing}")
+    undecorated = [name for name, v in vars(kind).items() if isinstance(v, dataclasses.Field)]
+    settings = getattr(kind, "__dataclass_params__", None)
     if undecorated or settings is None or not settings.frozen:
         raise TypeError(f"{title} needs @dataclass(frozen=True) above it")
-    options = {option.name for option in options_of(task)}
+    options = {option.name for option in options_of(kind)}
     for reserved in sorted(options & {"name", "scope", "recipe"}):
         raise TypeError(f"{title}.{reserved} is not an option: write it without an annotation")
+
+
+def _made(kind: type[_T], title: str) -> _T:
+    try:
+        return kind()
+    except PixrestoreError as error:
+        raise ValueError(f"{title}'s default values: {error}") from error
+    except Exception as error:
+        raise TypeError(f"{title} cannot be made with its default values: {error}") from error
 
 
 def _checked_name(name: Any, what: str) -> str:

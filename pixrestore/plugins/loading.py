@@ -14,14 +14,20 @@ from typing import Any
 import pluggy
 
 from pixrestore import hooks
-from pixrestore.plugins.checks import named_architecture, named_model, named_task
+from pixrestore.plugins.checks import (
+    named_architecture,
+    named_loss,
+    named_model,
+    named_task,
+)
 from pixrestore.plugins.finding import Found, find_plugins, one_line, unmet_requirement, wanted
 from pixrestore.plugins.registry import Failure, Plugin, Plugins
 
-_BUILTIN = ("tasks", "architectures", "models")
+_BUILTIN = ("tasks", "architectures", "losses", "models")
 _HOOKS: dict[str, Callable[[Any], tuple[str, Any]]] = {
     "tasks": named_task,
     "architectures": named_architecture,
+    "losses": named_loss,
     "models": named_model,
 }
 # Imported by a plugin as it loads, these slow every start of pixrestore.

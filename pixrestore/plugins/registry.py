@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from pixrestore.errors import PixrestoreError, PluginError, UnknownNameError, nearest
 
 if TYPE_CHECKING:
+    from pixrestore.loss import Loss
     from pixrestore.task import Task
 
 Architecture = Callable[..., Any]
@@ -57,7 +58,7 @@ class Plugin:
         What pip installed; ``pixrestore`` itself for what is built in.
     module : str
         What the entry point names.
-    tasks, architectures, models : Mapping
+    tasks, architectures, losses, models : Mapping
         What it provides, by name.
     commands : tuple of str
         Names of the commands it adds, filled in by the command line.
@@ -78,6 +79,7 @@ class Plugin:
     builtin: bool = False
     tasks: Mapping[str, type[Task]] = field(default_factory=dict)
     architectures: Mapping[str, Architecture] = field(default_factory=dict)
+    losses: Mapping[str, type[Loss]] = field(default_factory=dict)
     models: Mapping[str, Path] = field(default_factory=dict)
     commands: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
@@ -98,7 +100,7 @@ class Plugin:
             return "off"
         if not self.failures:
             return "ok"
-        given = self.tasks or self.architectures or self.models or self.commands
+        given = self.tasks or self.architectures or self.losses or self.models or self.commands
         return "partly" if given else "failed"
 
     def complaints(self) -> list[str]:
@@ -127,6 +129,11 @@ class Plugins:
         return _undisputed(self._claims("architectures"))
 
     @cached_property
+    def losses(self) -> dict[str, type[Loss]]:
+        """The losses by name, without those that two plugins claim; Keras' own are not here."""
+        return _undisputed(self._claims("losses"))
+
+    @cached_property
     def models(self) -> dict[str, Path]:
         """The folders of installed models by name, without those that two plugins claim."""
         return _undisputed(self._claims("models"))
@@ -152,9 +159,20 @@ class Plugins:
         """Return the architecture called `name`; raises as `task` does."""
         return self._find("architecture", "architectures", name)
 
+    def loss(self, name: str, also: Collection[str] = ()) -> type[Loss]:
+        """Return the loss called `name`; raises as `task` does.
+
+        `also` are names that the message of an error gives besides.
+        """
+        return self._find("loss", "losses", name, also)
+
     def model(self, name: str) -> Path:
         """Return the folder of the installed model called `name`; raises as `task` does."""
         return self._find("model", "models", name)
+
+    def claims(self, kind: str, name: str) -> bool:
+        """Tell whether any plugin claims a name of a `kind` (``"tasks"``, ...)."""
+        return name in self._claims(kind)
 
     def disputes(self, kind: str) -> dict[str, list[str]]:
         """List the names of a `kind` (``"tasks"``, ...) that several plugins claim, and by whom."""
@@ -171,7 +189,7 @@ class Plugins:
                 claims.setdefault(name, []).append((plugin, thing))
         return dict(sorted(claims.items()))
 
-    def _find(self, noun: str, kind: str, name: str) -> Any:
+    def _find(self, noun: str, kind: str, name: str, also: Collection[str] = ()) -> Any:
         claims = self._claims(kind).get(name, [])
         if claims and _same(claims):
             return claims[0][1]
@@ -184,7 +202,7 @@ class Plugins:
         for plugin in self.failed:
             if name in (plugin.name, plugin.distribution.removeprefix("pixrestore-")):
                 raise PluginError(f"there is no {noun} {name!r}: {plugin.complaints()[0]}")
-        message = f"there is no {noun} {name!r}: {nearest(name, self._claims(kind))}"
+        message = f"there is no {noun} {name!r}: {nearest(name, {*self._claims(kind), *also})}"
         failed = [plugin.title for plugin in self.failed]
         if failed:
             message += f" (failed: {', '.join(failed)}; see `pixrestore plugins`)"

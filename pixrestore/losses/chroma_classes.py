@@ -1,63 +1,21 @@
-"""What training minimises, and how the network's output is read back as the task's target."""
+"""A loss that classifies colours."""
 
 from __future__ import annotations
 
 import dataclasses
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pixrestore.errors import UnknownNameError, UsageError, nearest
-from pixrestore.options import Option, checked, option, options_of
+from pixrestore.errors import UsageError
+from pixrestore.loss import Loss
+from pixrestore.options import option
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from pixrestore.task import Image
-
-
-class Loss(ABC):
-    """A loss: compares targets (N, H, W, Cy) with the network's outputs (N, H, W, channels(Cy)).
-
-    Most losses compare like with like. One that classifies has the network output more channels
-    than the target has, and reads them back as a target with `read`. Subclasses are frozen
-    dataclasses; their fields are saved with a model.
-    """
-
-    name: ClassVar[str]
-
-    def channels(self, answered: int) -> int:
-        """Return how many channels the network must output for a target of `answered`."""
-        return answered
-
-    def prepared(self, targets: Image) -> Loss:
-        """Return the loss set up for targets like these, (N, H, W, Cy), before training starts."""
-        return self
-
-    @abstractmethod
-    def __call__(self, target: Any, output: Any) -> Any:
-        """Return the loss, a tensor of shape (N, H, W) or less; Keras takes its mean."""
-
-    def read(self, output: Any) -> Any:
-        """Turn the network's output (tensor) into the task's target."""
-        return output
-
-
-@dataclass(frozen=True)
-class Charbonnier(Loss):
-    """The smooth L1 distance sqrt(d² + ε²) (Charbonnier et al., ICIP 1994), mean over channels."""
-
-    name: ClassVar[str] = "charbonnier"
-    epsilon: float = option(1e-3, help="error below which it turns quadratic", min=0)
-
-    def __call__(self, target: Any, output: Any) -> Any:
-        """Return (N, H, W)."""
-        from keras import ops
-
-        return ops.mean(ops.sqrt(ops.square(target - output) + self.epsilon**2), axis=-1)
 
 
 @dataclass(frozen=True)
@@ -147,69 +105,3 @@ class ChromaClasses(Loss):
             chroma, ops.transpose(centres)
         )
         return ops.softmax(-distance / (2 * self.spread**2), axis=-1)
-
-
-# What targets may exceed their range by.
-_ROUNDING = 1e-3
-
-
-@dataclass(frozen=True)
-class KerasLoss(Loss):
-    """A loss of Keras' own, by its name."""
-
-    name: str  # type: ignore[misc]
-
-    def prepared(self, targets: Image) -> Loss:
-        """Refuse targets that binary cross-entropy cannot compare."""
-        low, high = float(targets.min()), float(targets.max())
-        if self.name == "binary_crossentropy" and (low < -_ROUNDING or high > 1 + _ROUNDING):
-            raise UsageError(
-                f"--loss {self.name} compares values from 0 to 1, but this task's targets go from "
-                f"{low:.2f} to {high:.2f}: choose another (colorize has --space rgb)"
-            )
-        return self
-
-    def __call__(self, target: Any, output: Any) -> Any:
-        """Return what Keras' function of that name returns."""
-        import keras
-
-        return keras.losses.get(self.name)(target, output)
-
-
-_OWN: dict[str, type[Loss]] = {loss.name: loss for loss in (Charbonnier, ChromaClasses)}
-
-
-def find_loss(name: str, options: Mapping[str, Any] | None = None) -> Loss:
-    """Return the loss called `name`: pixrestore's own, or any that Keras knows by that name.
-
-    Raises
-    ------
-    UnknownNameError
-        Neither has it.
-    UsageError
-        It has no such option.
-    """
-    if name in _OWN:
-        return _OWN[name](**checked(_OWN[name], options or {}))
-    from pixrestore.backend import import_keras
-
-    keras = import_keras()
-    try:
-        keras.losses.get(name)
-    except ValueError:
-        known = [*_OWN, "mean_absolute_error", "mean_squared_error", "binary_crossentropy", "huber"]
-        raise UnknownNameError(f"no loss is called {name!r}: {nearest(name, known)}") from None
-    if options:
-        raise UsageError(f"Keras' loss {name} takes no options here, not {', '.join(options)}")
-    return KerasLoss(name)
-
-
-def options_of_loss(name: str) -> tuple[Option, ...]:
-    """List the options of the loss called `name`; those of Keras have none here."""
-    return options_of(_OWN[name]) if name in _OWN else ()
-
-
-def describe_loss(loss: Loss) -> dict[str, Any]:
-    """Return name and options of a loss, as saved in ``model.json``."""
-    values = {f.name: getattr(loss, f.name) for f in dataclasses.fields(loss) if f.name != "name"}  # type: ignore[arg-type]
-    return {"name": loss.name, "options": values}

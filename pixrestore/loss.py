@@ -1,0 +1,42 @@
+"""The loss contract: what training minimises, and how an output is read back as the target."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from pixrestore.task import Image
+
+
+class Loss(ABC):
+    """A loss: compares targets (N, H, W, Cy) with the network's outputs (N, H, W, channels(Cy)).
+
+    Most losses compare like with like. One that classifies has the network output more channels
+    than the target has, and reads them back as a target with `read`. Subclasses are frozen
+    dataclasses; their fields are saved with a model.
+    """
+
+    name: ClassVar[str]
+
+    def channels(self, answered: int) -> int:
+        """Return how many channels the network must output for a target of `answered`."""
+        return answered
+
+    def prepared(self, targets: Image) -> Loss:
+        """Return the loss set up for targets like these, (N, H, W, Cy), before training starts."""
+        return self
+
+    @abstractmethod
+    def __call__(self, target: Any, output: Any) -> Any:
+        """Return the loss, a tensor of shape (N, H, W) or less; Keras takes its mean."""
+
+    def read(self, output: Any) -> Any:
+        """Turn the network's output (tensor) into the task's target."""
+        return output
+
+    @classmethod
+    def summary(cls) -> str:
+        """Return the first line of the docstring, which ``pixrestore losses`` shows."""
+        return (inspect.getdoc(cls) or "").partition("\n")[0]

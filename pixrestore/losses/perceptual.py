@@ -1,0 +1,147 @@
+"""A loss that compares what a network for photos sees in two pictures."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pixrestore.errors import TrainingError, UnknownNameError, UsageError, nearest
+from pixrestore.loss import Loss
+from pixrestore.losses.charbonnier import Charbonnier
+from pixrestore.losses.finding import in_unit_range
+from pixrestore.options import option
+
+if TYPE_CHECKING:
+    import keras
+
+    from pixrestore.task import Image
+
+# Keras' networks are built at this size to see at which scale each of their layers works.
+_SIDE = 224
+_RANDOM = "random"
+
+
+@dataclass(frozen=True)
+class Perceptual(Loss):
+    """Distance of pixels, and of what a network of `keras.applications` sees in them.
+
+    After Johnson, Alahi & Fei-Fei, "Perceptual losses for real-time style transfer and
+    super-resolution", ECCV 2016. The last features at each of the finest scales are compared, each
+    place's scaled to unit length as by Zhang et al. (LPIPS, CVPR 2018), so that one `share` suits
+    every network. The distance of pixels is `Charbonnier`. Targets are RGB in [0, 1].
+    """
+
+    name: ClassVar[str] = "perceptual"
+
+    share: float = option(0.1, help="weight of the features beside the pixels, whose is 1", min=0)
+    network: str = option("VGG16", help="a network of keras.applications")
+    features: str = option(
+        "imagenet", help="its weights: imagenet, a file of them, or random for untrained ones"
+    )
+    scales: int = option(3, help="how many scales to compare, finest first", min=1, max=5)
+
+    def channels(self, answered: int) -> int:
+        """Return 3."""
+        if answered != 3:
+            raise UsageError(
+                f"--loss {self.name} compares RGB pictures, not {answered} channels "
+                "(colorize has --space rgb)"
+            )
+        return answered
+
+    def prepared(self, targets: Image) -> Loss:
+        """Load the network of the features, before anything is trained."""
+        if not in_unit_range(targets):
+            raise UsageError(
+                f"--loss {self.name} compares RGB in [0, 1], but this task's targets go from "
+                f"{targets.min():.2f} to {targets.max():.2f}"
+            )
+        _ = self.seen
+        return self
+
+    def __call__(self, target: Any, output: Any) -> Any:
+        """Return (N,)."""
+        from keras import ops
+
+        loss = ops.mean(Charbonnier()(target, output), axis=(1, 2))
+        pairs = zip(self._features(target), self._features(output), strict=True)
+        apart = [ops.mean(ops.sum(ops.square(a - b), axis=-1), axis=(1, 2)) for a, b in pairs]
+        return loss + self.share / len(apart) * sum(apart)
+
+    def _features(self, picture: Any) -> list[Any]:
+        """Return the features at each scale, (N, h, w, C), each place's of unit length."""
+        from keras import ops
+
+        prepare = importlib.import_module(self._application.__module__).preprocess_input
+        found = self.seen(prepare(255.0 * ops.convert_to_tensor(picture)), training=False)
+        return [f * ops.rsqrt(ops.sum(ops.square(f), axis=-1, keepdims=True) + 1e-6) for f in found]
+
+    @cached_property
+    def seen(self) -> keras.Model:
+        """The network from pictures to the features of each scale.
+
+        Raises
+        ------
+        UnknownNameError
+            Keras has no such network.
+        TrainingError
+            Its weights cannot be had.
+        """
+        import keras
+
+        application = self._application
+        weights = None if self.features == _RANDOM else self.features
+        settings: dict[str, Any] = {"include_top": False, "weights": weights}
+        try:
+            whole = application(input_shape=(_SIDE, _SIDE, 3), **settings)
+        except Exception as error:  # Keras raises bare exceptions, and h5py its own
+            raise TrainingError(self._missing(error)) from error
+        finest = _finest_layers(whole)[: self.scales]
+        seen = keras.Model(whole.input, [whole.get_layer(name).output for name in finest])
+        # The same layers for pictures of any size.
+        free = keras.models.clone_model(seen, input_tensors=keras.Input((None, None, 3)))
+        free.set_weights(seen.get_weights())
+        free.trainable = False
+        return free
+
+    @property
+    def _application(self) -> Any:
+        """The function of `keras.applications` that builds the network."""
+        from pixrestore.backend import import_keras
+
+        applications = vars(import_keras().applications)
+        known = [name for name, value in applications.items() if callable(value)]
+        if self.network not in known:
+            raise UnknownNameError(
+                f"keras.applications has no network {self.network!r}: "
+                f"{nearest(self.network, known)}"
+            )
+        return applications[self.network]
+
+    def _missing(self, error: Exception) -> str:
+        cause = " ".join(str(error).split())[:200]
+        if self.features == "imagenet":
+            return (
+                f"--loss {self.name} needs the weights of {self.network}, which Keras cannot "
+                f"download here: {cause}; fetch them elsewhere and name the file with --features"
+            )
+        if not Path(self.features).is_file():
+            return (
+                f"--features {self.features}: there is no such file, nor is it imagenet or random"
+            )
+        return f"--features {self.features} does not fit {self.network}: {cause}"
+
+
+def _finest_layers(network: Any) -> list[str]:
+    """Name the last layer at each scale of a network, finest first."""
+    last: dict[int, str] = {}
+    for layer in network.layers[1:]:
+        shape: tuple[int, ...] = getattr(layer.output, "shape", ())
+        if len(shape) == 4 and shape[1] == shape[2]:
+            # Padding makes some layers a little larger than their scale is.
+            last[round(math.log2(_SIDE / shape[1]))] = layer.name
+    return [last[scale] for scale in sorted(last)]
