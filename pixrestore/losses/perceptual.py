@@ -138,10 +138,12 @@ class Perceptual(Loss):
 
 def _finest_layers(network: Any) -> list[str]:
     """Name the last layer at each scale of a network, finest first."""
+    from keras.layers import ZeroPadding2D
+
     last: dict[int, str] = {}
     for layer in network.layers[1:]:
         shape: tuple[int, ...] = getattr(layer.output, "shape", ())
-        if len(shape) == 4 and shape[1] == shape[2]:
-            # Padding makes some layers a little larger than their scale is.
+        if len(shape) == 4 and shape[1] == shape[2] and not isinstance(layer, ZeroPadding2D):
+            # Convolutions without padding make some a little smaller than their scale is.
             last[round(math.log2(_SIDE / shape[1]))] = layer.name
     return [last[scale] for scale in sorted(last)]
