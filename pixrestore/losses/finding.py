@@ -71,6 +71,8 @@ def find_loss(name: str, options: Mapping[str, Any] | None = None) -> Loss:
 
 
 def _keras_has(name: str) -> bool:
+    if name in _OF_KERAS:  # known without the seconds that importing Keras takes
+        return True
     from pixrestore.backend import import_keras
 
     try:
