@@ -18,6 +18,7 @@ Pixels = NDArray[Any]  # uint8, uint16 or float32
 _ORIENTATION = 0x0112
 _EXIF_IFD = 0x8769
 _PIXEL_SIZE = (0xA003, 0xA002)  # PixelYDimension, PixelXDimension
+_BAND = 1_000_000  # pixels copied or converted at a time
 
 # Tags that describe how a TIFF file stores its pixels, which the next file does in its own way.
 _STORAGE_TAGS = frozenset(
@@ -125,7 +126,7 @@ def rescaled(pixels: Pixels, dtype: Any) -> Pixels:
     if pixels.dtype == dtype:
         return pixels
     result = np.empty(pixels.shape, dtype)
-    rows = max(1, 1_000_000 // max(1, pixels.shape[1]))
+    rows = max(1, _BAND // max(1, pixels.shape[1]))
     for top in range(0, len(pixels), rows):
         result[top : top + rows] = to_dtype(to_float(pixels[top : top + rows]), dtype)
     return result
@@ -139,9 +140,9 @@ def photo_from_image(image: Image.Image) -> Photo:
     turned = orientation_of(image) >= 5
     image.load()  # first: it turns a TIFF the right way up and forgets that it lay otherwise
     exif, orientation = kept_exif(image.getexif, notes)
-    channels, icc = _channels(image, icc, notes)
+    channels, icc = _channels(image, icc, orientation, notes)
     return photo_from_channels(
-        oriented(channels, orientation),
+        channels,
         format=image.format or "PNG",
         exif=exif,
         icc=icc,
@@ -217,15 +218,18 @@ def orientation_of(image: Image.Image) -> int:
 
 def oriented(array: Pixels, orientation: int) -> Pixels:
     """Turn an array as EXIF's orientation, 1 to 8, says."""
-    if orientation == 1:
-        return array
+    return array if orientation == 1 else np.ascontiguousarray(_turned(array, orientation))
+
+
+def _turned(array: Pixels, orientation: int) -> Pixels:
+    """Return a view of an array, turned as an orientation says."""
     if orientation >= 5:
         array = array.swapaxes(0, 1)
     if orientation in (2, 3, 6, 7):
         array = array[:, ::-1]
     if orientation in (3, 4, 7, 8):
         array = array[::-1]
-    return np.ascontiguousarray(array)
+    return array
 
 
 def normalized(values: Pixels, notes: list[str]) -> NDArray[np.float32]:
@@ -238,23 +242,43 @@ def normalized(values: Pixels, notes: list[str]) -> NDArray[np.float32]:
     return np.maximum(values, 0)
 
 
-def _channels(image: Image.Image, icc: bytes, notes: list[str]) -> tuple[Pixels, bytes]:
-    """Return the image's channels as uint8, uint16 or float32, and the profile they are in."""
+def _channels(
+    image: Image.Image, icc: bytes, orientation: int, notes: list[str]
+) -> tuple[Pixels, bytes]:
+    """Return the channels, the right way up, as uint8, uint16 or float32, and their profile."""
     mode = image.mode
     if mode.startswith("I;16"):
-        return np.asarray(image).astype(np.uint16, copy=False), icc
+        return oriented(np.asarray(image).astype(np.uint16, copy=False), orientation), icc
     if mode in ("I", "F"):
-        values = np.asarray(image)
+        values = oriented(np.asarray(image), orientation)
         if mode == "I" and values.min() >= 0 and values.max() <= 65535:
             return values.astype(np.uint16), icc
         return normalized(values, notes), icc
     if mode in ("CMYK", "LAB"):
-        return np.asarray(_to_srgb(image, icc)), b""
+        return _bytes_of(_to_srgb(image, icc), orientation), b""
     if image.has_transparency_data:
         wanted = "LA" if mode in ("L", "LA", "La") else "RGBA"
     else:
         wanted = "L" if mode in ("1", "L") else "RGB"
-    return np.asarray(image if mode == wanted else image.convert(wanted)), icc
+    return _bytes_of(image if mode == wanted else image.convert(wanted), orientation), icc
+
+
+def _bytes_of(image: Image.Image, orientation: int) -> Pixels:
+    """Return an 8-bit image the right way up, copied band by band.
+
+    Pillow's own way to an array takes the whole image three times, and turning it once more.
+    """
+    width, height = image.size
+    bands = image.getbands()
+    size = (width, height) if orientation >= 5 else (height, width)
+    pixels = np.empty((*size, len(bands)) if len(bands) > 1 else size, np.uint8)
+    # 6 and 8 undo each other, every other orientation itself.
+    stored = _turned(pixels, {6: 8, 8: 6}.get(orientation, orientation))
+    rows = max(1, _BAND // width)
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        stored[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+    return pixels
 
 
 def _to_srgb(image: Image.Image, icc: bytes) -> Image.Image:

@@ -170,6 +170,15 @@ def restore_files(
     return run.summary
 
 
+@dataclass(frozen=True)
+class _Restored:
+    """A photo that waits to be written; `before` is there only where it is compared with."""
+
+    before: Photo | None
+    after: Photo
+    seconds: float
+
+
 @dataclass
 class _Run:
     """One call of `restore_files`."""
@@ -214,8 +223,7 @@ class _Run:
                     self._written(*writing)
                 writing = None
                 if restored is not None:
-                    before, after, seconds = restored
-                    writing = job, seconds, writer.submit(self._write, job, before, after)
+                    writing = job, restored.seconds, writer.submit(self._write, job, restored)
                 del photo, restored
             if writing is not None:
                 self._written(*writing)
@@ -238,22 +246,24 @@ class _Run:
         if failure := self.prepared[folder]:
             raise failure
 
-    def _restored(self, job: Job, reading: Future[Photo]) -> tuple[Photo, Photo, float] | None:
+    def _restored(self, job: Job, reading: Future[Photo]) -> _Restored | None:
         try:
             before = reading.result()
             start = time.perf_counter()
             after = self.restorer.restore_photo(before, **self.options)
-            return before, after, time.perf_counter() - start
+            seconds = time.perf_counter() - start
+            return _Restored(before if self.compare else None, after, seconds)
         except Exception as error:  # one photo, or one plugin's task, never stops the rest
             self._failed(job, error)
             return None
 
-    def _write(self, job: Job, before: Photo, after: Photo) -> tuple[str, ...]:
-        notes = after.notes + write_photo(after, job.result)
-        if self.compare and not self.overwrite and os.path.lexists(job.comparison):
+    def _write(self, job: Job, restored: _Restored) -> tuple[str, ...]:
+        notes = restored.after.notes + write_photo(restored.after, job.result)
+        if restored.before is None:
+            return notes
+        if not self.overwrite and os.path.lexists(job.comparison):
             return (*notes, f"{printable(job.comparison)} exists and was kept")
-        if self.compare:
-            write_photo(comparison(before, after), job.comparison)
+        write_photo(comparison(restored.before, restored.after), job.comparison)
         return notes
 
     def _written(self, job: Job, seconds: float, writing: Future[tuple[str, ...]]) -> None:
