@@ -41,6 +41,9 @@ class Recipe:
         Largest norm of the gradient of all weights together; 0 clips nothing.
     ema : float
         Momentum of the running average of the weights that is validated and kept; 0 turns it off.
+    adversarial : float
+        Weight, beside `loss`, of deceiving a discriminator, which learns to tell the network's
+        answers from true ones; 0 trains without one.
     working_size : int
         Shorter side at which the network of a scene task sees a photo when restoring, in pixels;
         0 takes `patch`.
@@ -59,4 +62,5 @@ class Recipe:
     decay: float = limited(0.0, min=0, max=1)
     clip: float = limited(0.5, min=0)
     ema: float = limited(0.999, min=0, max=0.999999)
+    adversarial: float = limited(0.0, min=0, max=1e6)
     working_size: int = limited(0, min=0, max=65536)

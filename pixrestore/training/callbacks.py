@@ -51,7 +51,10 @@ class Pace(keras.callbacks.Callback):  # type: ignore[name-defined]
         """Set the learning rate and the averaging of the coming step."""
         recipe, step = self.plan.recipe, self.progress.step
         optimizer = plain_optimizer(self.model)
-        optimizer.learning_rate = rate_at(step, self.done, recipe.rate, recipe.warmup)
+        rate = rate_at(step, self.done, recipe.rate, recipe.warmup)
+        optimizer.learning_rate = rate
+        if recipe.adversarial:
+            self.model.pace(rate)
         if recipe.ema:
             optimizer.ema_momentum.assign(ema_momentum_at(step, recipe.ema))
 
@@ -91,15 +94,16 @@ class Checkpoints(keras.callbacks.Callback):  # type: ignore[name-defined]
 
 
 class EpochEnd(keras.callbacks.Callback):  # type: ignore[name-defined]
-    """Hands the end of each epoch to the run, with the mean loss of its steps."""
+    """Hands the end of each epoch to the run, with the mean losses of its steps."""
 
-    def __init__(self, finish_epoch: Callable[[float], bool], guard: Guard) -> None:
+    def __init__(self, finish_epoch: Callable[[dict[str, float]], bool], guard: Guard) -> None:
         super().__init__()
         self.finish_epoch, self.guard = finish_epoch, guard
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Validate and keep the best; stop when the run's patience is over."""
-        if not self.guard.failed and self.finish_epoch(float((logs or {}).get("loss", math.nan))):
+        means = {"loss": math.nan, **{name: float(mean) for name, mean in (logs or {}).items()}}
+        if not self.guard.failed and self.finish_epoch(means):
             self.model.stop_training = True
 
 

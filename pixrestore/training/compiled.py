@@ -27,7 +27,10 @@ class Trainee:
     Attributes
     ----------
     core : keras.Model
-        Compiled; what `fit` trains.
+        The network that is trained, answering what the loss compares.
+    learner : keras.Model
+        Compiled; what `fit` trains and a checkpoint holds: `core`, or `core` and what it is trained
+        against.
     network : keras.Model
         The same weights, answering the task's target.
     """
@@ -44,7 +47,8 @@ class Trainee:
             self.network = reading(self.core, self.loss)
             both = keras.Model(self.core.input, [self.core.output, self.network.output])
             self._factor = answer_factor(self.core)
-            self.core.compile(
+            self.learner = self._against(recipe.adversarial, channels, devices)
+            self.learner.compile(
                 optimizer=_optimizer(recipe), loss=self._compare, jit_compile=devices.xla
             )
         # Keras' own `predict` would give every device the whole batch and all answers back.
@@ -56,6 +60,22 @@ class Trainee:
         self._plain = keras.Model(self.core.input, self.core.output, name=self.core.name)
         self._swap = keras.callbacks.SwapEMAWeights() if recipe.ema else None
 
+    def _against(self, weight: float, channels: tuple[int, int], devices: Devices) -> keras.Model:
+        """Return the network, with a discriminator where the adversarial loss has a weight."""
+        if not weight:
+            return self.core
+        from pixrestore.training.adversarial import Adversarial
+
+        return Adversarial(
+            self.core,
+            channels,
+            weight,
+            # The loss may be another by the time that it reads.
+            lambda output: self.loss.read(output),
+            self._shrunk,
+            devices.strategy.num_replicas_in_sync,
+        )
+
     def start_from(self, weights: Path) -> None:
         """Load trained weights."""
         load_weights(self._plain, weights)
@@ -64,9 +84,9 @@ class Trainee:
     def averaged(self) -> Iterator[None]:
         """Put the running average of the weights in place of the weights for a while."""
         # Before the first step there is no average.
-        swap = self._swap if self.core.optimizer.built else None
+        swap = self._swap if self.learner.optimizer.built else None
         if swap is not None:
-            swap.set_model(self.core)
+            swap.set_model(self.learner)
             swap.on_test_begin()
         try:
             yield
@@ -87,11 +107,13 @@ class Trainee:
 
     def _compare(self, target: Any, output: Any) -> Any:
         """Return the loss, at the scale that the network answers at."""
+        return self.loss(self._shrunk(target), output)
+
+    def _shrunk(self, picture: Any) -> Any:
+        """Bring a picture of the input's size to that of the network's output."""
         from keras import ops
 
-        if self._factor > 1:
-            target = ops.average_pool(target, self._factor)
-        return self.loss(target, output)
+        return ops.average_pool(picture, self._factor) if self._factor > 1 else picture
 
     def save_weights(self, path: Path) -> None:
         """Save the weights alone."""

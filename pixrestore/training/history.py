@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pixrestore.model import replace_text
@@ -30,6 +30,9 @@ class Row:
         Of the validation photos, in dB: restored, and untouched.
     images_per_second : float
         Patches trained on, validation apart.
+    adversarial, discriminator : float, optional
+        Mean of the epoch's steps in adversarial training: how far the network is from deceiving the
+        discriminator, and how far the discriminator errs. Columns only where they are given.
     """
 
     epoch: int
@@ -41,17 +44,20 @@ class Row:
     psnr: float
     input_psnr: float
     images_per_second: float
+    adversarial: float | None = None
+    discriminator: float | None = None
 
 
 def append(folder: Path, row: Row) -> None:
     """Add a row, after a header where the file is new."""
     path = folder / HISTORY
     fresh = not path.exists()
+    values = {name: _short(value) for name, value in asdict(row).items() if value is not None}
     with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(Row)], lineterminator="\n")
+        writer = csv.DictWriter(file, list(values), lineterminator="\n")
         if fresh:
             writer.writeheader()
-        writer.writerow({name: _short(value) for name, value in asdict(row).items()})
+        writer.writerow(values)
 
 
 def forget_after(folder: Path, step: int) -> None:
@@ -60,8 +66,8 @@ def forget_after(folder: Path, step: int) -> None:
     if not path.is_file():
         return
     header, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
-    place = [field.name for field in fields(Row)].index("step")
-    kept = [line for line in lines if _step(line, place) <= step]
+    columns = header.split(",")
+    kept = [line for line in lines if _step(line, columns) <= step]
     replace_text(path, "".join(f"{line}\n" for line in (header, *kept)))
 
 
@@ -69,8 +75,8 @@ def _short(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:.6g}"
 
 
-def _step(line: str, place: int) -> float:
+def _step(line: str, columns: list[str]) -> float:
     """Return the step of a row; none is that far in one that a full disk cut short."""
-    values = line.split(",")
-    whole = len(values) == len(fields(Row))
-    return int(values[place]) if whole and values[place].isdecimal() else math.inf
+    values = dict(zip(columns, line.split(","), strict=False))
+    step = values.get("step", "")
+    return int(step) if len(values) == len(columns) and step.isdecimal() else math.inf

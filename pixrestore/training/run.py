@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +111,7 @@ class Run:
         self.guard = Guard()
         self.trainee.loss = loss.prepared(self._example_targets())
         self.validation = self._validate_on(self._held_out, patch)
-        self.progress = load_checkpoint(plan.out, self.trainee.core) if resume else Progress()
+        self.progress = load_checkpoint(plan.out, self.trainee.learner) if resume else Progress()
         history.forget_after(plan.out, self.progress.step)
         self.clock = Clock(self.progress.seconds)
         self.steps_per_epoch = plan.steps_per_epoch(len(self.photos))
@@ -215,11 +216,11 @@ class Run:
         data = feed(self.pairs, self.progress.step)
         self._begin_epoch()
         # A budget of a moment still gets a step, and with it an epoch.
-        while (pace.done < 1 or not self.progress.step) and not self.trainee.core.stop_training:
+        while (pace.done < 1 or not self.progress.step) and not self.trainee.learner.stop_training:
             # An epoch that a resumption starts in the middle, or that the budget ends early, is
             # shorter than the others: each goes to `fit` as a stretch of equal epochs.
             first, last, steps = self._stretch()
-            self.trainee.core.fit(
+            self.trainee.learner.fit(
                 data,
                 initial_epoch=first,
                 epochs=last,
@@ -228,7 +229,7 @@ class Run:
                 shuffle=False,
                 verbose=0,
             )
-            if self.trainee.core.stop_training:
+            if self.trainee.learner.stop_training:
                 break
             data = feed(self.pairs, self.progress.step)
 
@@ -249,7 +250,7 @@ class Run:
         self._epoch_began = (self.clock.seconds(), self.progress.step)
         self.display.pause()
 
-    def _finish_epoch(self, loss: float) -> bool:
+    def _finish_epoch(self, means: Mapping[str, float]) -> bool:
         """Validate, note, keep the best, save; return True when patience is over."""
         seconds, step = self._epoch_began
         trained = (self.progress.step - step) * self.plan.recipe.batch
@@ -263,12 +264,14 @@ class Run:
             epoch=epoch,
             step=self.progress.step,
             minutes=self.clock.seconds() / 60,
-            rate=float(plain_optimizer(self.trainee.core).learning_rate.numpy()),
-            loss=loss,
+            rate=float(plain_optimizer(self.trainee.learner).learning_rate.numpy()),
+            loss=means["loss"],
             val_loss=measured.loss,
             psnr=measured.psnr,
             input_psnr=self.validation.input_psnr,
             images_per_second=speed,
+            adversarial=means.get("adversarial"),
+            discriminator=means.get("discriminator"),
         )
         self._note(row, measured)
         self._count_stale(measured)
@@ -285,9 +288,11 @@ class Run:
         except OSError as error:
             raise OutputError(f"cannot write to {self.plan.out}: {error.strerror}") from error
         better = "  best so far" if measured.loss < self.progress.best_loss else ""
+        sides = ("adversarial", row.adversarial), ("discriminator", row.discriminator)
+        game = "".join(f"{side} {mean:.3f}  " for side, mean in sides if mean is not None)
         self.display.say(
             f"epoch {row.epoch}  step {row.step}  {row.minutes:.1f} min  "
-            f"loss {row.loss:.5f}  val {row.val_loss:.5f}  "
+            f"loss {row.loss:.5f}  val {row.val_loss:.5f}  {game}"
             f"PSNR {row.psnr:.2f} dB (doing nothing {row.input_psnr:.2f})  "
             f"{row.images_per_second:.1f} images/s{better}"
         )
@@ -297,13 +302,13 @@ class Run:
             return self.validation.measure(self.trainee.answer, self.trainee.mean_loss)
 
     def _count_stale(self, measured: Measured) -> None:
-        if measured.loss < self.progress.best_loss:
-            self.progress.best_loss = measured.loss
+        better = measured.loss < self.progress.best_loss
+        self.progress.stale = 0 if better else self.progress.stale + 1
+        self.progress.best_loss = min(measured.loss, self.progress.best_loss)
+        # The loss does not see what an adversary teaches, and would choose a time before it did.
+        if better or self.plan.recipe.adversarial:
             self.progress.best_step = self.progress.step
-            self.progress.stale = 0
             self._keep_best(measured)
-        else:
-            self.progress.stale += 1
 
     def _keep_best(self, measured: Measured) -> None:
         recipe = self.plan.recipe
@@ -346,7 +351,7 @@ class Run:
 
     def _save_checkpoint(self) -> None:
         self.progress.seconds = self.clock.seconds()
-        save_checkpoint(self.plan.out, self.trainee.core, self.progress)
+        save_checkpoint(self.plan.out, self.trainee.learner, self.progress)
 
     def _tensorboard(self) -> list[Any]:
         if not self.plan.tensorboard:
