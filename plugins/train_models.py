@@ -11,13 +11,14 @@ With names, only those are trained: ``python plugins/train_models.py deblur upsc
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 from pixrestore import evaluate
-from pixrestore.model import load_model
+from pixrestore.model import load_model, rewrite_description
 from pixrestore.plugins import load_plugins
 from pixrestore.slim import slim_copy
 
@@ -33,6 +34,19 @@ MODELS = {
     "upscale-4x": ("upscale", "upscale", ["--scale", "4", "--shuffle", "4"]),
     "oldphoto": ("oldphoto", "oldphoto", []),
 }
+LICENCE = "for research: the terms of the photos it was trained on allow no more, or state nothing"
+LIMITS = {
+    "mosaic": "Trained on blocks of 3 to 12 pixels. What it fills in is plausible and invented: it "
+    "shows nothing of who or what was there.",
+    "inpaint": "Trained on scratches and dust 1 to 4 pixels wide, and on holes not much wider. Thin "
+    "things that belong to a photo may be taken for scratches: give a mask where that matters.",
+    "jpeg": "Trained on qualities 5 to 60, compressed once. Detail that is gone is not invented.",
+    "deblur": "Trained on blur that is alike all over the photo: discs up to a radius of 3 pixels, "
+    "straight lines up to 12. Do not read lettering from its results.",
+    "upscale": "Trained on photos shrunk bicubically, with a little noise. Compression is enlarged "
+    "along.",
+    "oldphoto": "Trained on imitated damage only, of photos in colour.",
+}
 
 
 def main() -> None:
@@ -43,7 +57,6 @@ def main() -> None:
     parser.add_argument("--measure", required=True, help="photos that none of these are among")
     parser.add_argument("--minutes", default="15", help="time to train each")
     parser.add_argument("--runs", type=Path, default=Path("runs/plugins"))
-    parser.add_argument("--licence", default="Apache-2.0 (weights trained on photos for research)")
     chosen = parser.parse_args()
     missing = {task for _, task, _ in MODELS.values()} - set(load_plugins().tasks)
     if missing:
@@ -68,14 +81,15 @@ def train(name: str, chosen: argparse.Namespace) -> None:
 
 
 def ship(name: str, chosen: argparse.Namespace) -> None:
-    """Measure a model and put a small copy of it into its distribution."""
+    """Put a small copy of a model into its distribution, with its figures in its card."""
     plugin, task, _ = MODELS[name]
-    model = load_model(chosen.runs / name)
-    figures = evaluate(task, chosen.measure, model=model.folder)
-    measured = {kind: figures[kind] for kind in ("restored", "input")}
     place = HERE / f"pixrestore-{plugin}" / f"pixrestore_{plugin}" / "models" / name
-    all_figures = {**model.figures, Path(chosen.measure).name: measured}
-    slim_copy(model, place, licence=chosen.licence, figures=all_figures)
+    model = slim_copy(load_model(chosen.runs / name), place, licence=LICENCE, limits=LIMITS[plugin])
+    # What is shipped is measured, in half precision.
+    found = evaluate(task, chosen.measure, model=place)
+    measured = {kind: found[kind] for kind in ("restored", "input")}
+    figures = {**model.figures, Path(chosen.measure).name: measured}
+    rewrite_description(dataclasses.replace(model, figures=figures))
     for kind, values in measured.items():
         print(f"{name} {kind}: PSNR {values['psnr']:.2f} dB, SSIM {values['ssim']:.4f}")
     print(f"{name} is in {place}", flush=True)
