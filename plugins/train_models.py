@@ -38,7 +38,7 @@ LICENCE = "for research: the terms of the photos it was trained on allow no more
 LIMITS = {
     "mosaic": "Trained on blocks of 3 to 12 pixels. What it fills in is plausible and invented: it "
     "shows nothing of who or what was there.",
-    "inpaint": "Trained on scratches and dust 1 to 4 pixels wide, and on holes not much wider. Thin "
+    "inpaint": "Trained on scratches and dust 1 to 4 pixels wide, and on holes hardly wider. Thin "
     "things that belong to a photo may be taken for scratches: give a mask where that matters.",
     "jpeg": "Trained on qualities 5 to 60, compressed once. Detail that is gone is not invented.",
     "deblur": "Trained on blur that is alike all over the photo: discs up to a radius of 3 pixels, "
