@@ -27,7 +27,7 @@ from pixrestore.plugins import load_plugins
 if TYPE_CHECKING:
     from pixrestore.engines import Engine
     from pixrestore.losses import Loss
-    from pixrestore.restoring import Geometry, Restorer
+    from pixrestore.restoring import Geometry, Network, Restorer
     from pixrestore.task import Task
 
 FORMAT = 1
@@ -123,7 +123,17 @@ class Model:
         from pixrestore.restoring import Restorer
 
         check_weights(self)
-        return Restorer(self.task, open_network(self, engine), self.geometry, info=describe(self))
+        network = open_network(self, engine)
+        return Restorer(
+            self.task, network, self.geometry, info=describe(self), encoder=self._encoder
+        )
+
+    def _encoder(self) -> Network:
+        from pixrestore.network import load_encoder
+
+        return load_encoder(
+            self.architecture, self.arguments, self.channels, self.loss, self.weights_path
+        )
 
 
 def load_model(name: str | os.PathLike[str], task: type[Task] | None = None) -> Model:

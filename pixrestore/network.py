@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pixrestore.backend import import_keras
-from pixrestore.errors import ModelError, PixrestoreError, PluginError
+from pixrestore.errors import ModelError, PixrestoreError, PluginError, UsageError
 from pixrestore.geometry import size_multiple
 from pixrestore.losses import Loss
 from pixrestore.options import checked
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pixrestore.task import Task
+
+
+# The layer of an architecture that holds the essence of a picture.
+CODE = "code"
 
 
 def pair_channels(task: Task) -> tuple[int, int]:
@@ -133,6 +137,34 @@ def load_network(
     core = build_core(architecture, arguments, channels, loss)
     load_weights(core, weights)
     return KerasNetwork(reading(core, loss))
+
+
+def load_encoder(
+    architecture: str,
+    arguments: Mapping[str, Any],
+    channels: tuple[int, int],
+    loss: Loss,
+    weights: Any,
+) -> KerasNetwork:
+    """Return the trained network up to its layer called "code", (N, H, W, Cx) to (N, code).
+
+    Raises
+    ------
+    UsageError
+        The architecture has no such layer.
+    """
+    keras = import_keras()
+    core = build_core(architecture, arguments, channels, loss)
+    named = [layer for layer in core.layers if layer.name == CODE]
+    if not named:
+        raise UsageError(
+            f"{architecture} has no code: only architectures with a layer called {CODE!r} have, "
+            "such as bottleneck"
+        )
+    load_weights(core, weights)
+    code = named[0].output
+    flat = code if len(code.shape) == 2 else keras.layers.Flatten()(code)
+    return KerasNetwork(keras.Model(core.input, flat))
 
 
 def load_weights(core: keras.Model, weights: Any) -> None:

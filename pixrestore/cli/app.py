@@ -7,7 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from pixrestore.cli import doctor, evaluate, export, listing, new_plugin, preview, restore, train
+from pixrestore.cli import (
+    doctor,
+    encode,
+    evaluate,
+    export,
+    listing,
+    new_plugin,
+    preview,
+    restore,
+    train,
+)
 from pixrestore.cli.layout import SETTINGS, Command, Group
 from pixrestore.cli.plugin_commands import add_plugin_commands, plugins_with_commands
 from pixrestore.cli.words import command_of
@@ -22,6 +32,7 @@ _COMMANDS: dict[str, dict[str, Callable[[Sequence[str]], Callable[..., Any]]]] =
     "Train and measure": {
         "train": train.command,
         "evaluate": evaluate.command,
+        "encode": lambda _: encode.encode,
         "export": lambda _: export.export,
     },
     "Write plugins": {

@@ -18,7 +18,17 @@ from pixrestore.plugins.finding import one_line
 _HOOK = "pixrestore_commands"
 # What the program itself is made of; a plugin cannot take these names.
 RESERVED = frozenset(
-    {"colorize", "denoise", "restore", "train", "evaluate", "export", "new-plugin", "preview"}
+    {
+        "colorize",
+        "denoise",
+        "restore",
+        "train",
+        "evaluate",
+        "encode",
+        "export",
+        "new-plugin",
+        "preview",
+    }
     | {"tasks", "architectures", "losses", "models", "plugins", "doctor"}
 )
 

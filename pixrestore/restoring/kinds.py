@@ -70,36 +70,47 @@ class RestoresPhotos(ABC):
             Even the smallest tiles were too large.
         """
         self.check(options)  # a wrong option is told before any work
-        if isinstance(image, (str, os.PathLike)):
-            return photo_to_image(self.restore_photo(read_photo(image), **options))
+        photo = self.restore_photo(photo_of(image), **options)
         if isinstance(image, (bytes, bytearray, memoryview)):
-            return encode_photo(self.restore_photo(read_photo(bytes(image)), **options))
-        if isinstance(image, Image.Image):
-            return photo_to_image(self.restore_photo(photo_from_image(image), **options))
-        if isinstance(image, np.ndarray):
-            return self._restore_array(image, options)
-        if hasattr(image, "read"):
-            return photo_to_image(self.restore_photo(read_photo(image), **options))
-        kinds = "a path, bytes, a Pillow image or a NumPy array"
-        raise UsageError(f"cannot restore a {type(image).__name__}: give {kinds}")
+            return encode_photo(photo)
+        return _array_like(image, photo) if isinstance(image, np.ndarray) else photo_to_image(photo)
 
-    def _restore_array(self, image: NDArray[Any], options: Mapping[str, Any]) -> NDArray[Any]:
-        kept = image.dtype
-        if kept.kind == "f":
-            low, high = np.min(image, initial=0), np.max(image, initial=0)
-            if not max(-low, high) < _FLOAT_LIMIT:  # true also where a value is no number
-                raise PhotoError(
-                    f"float images have values in [0, 1]; these reach from {low:g} to {high:g}"
-                )
-            image = image.astype(np.float32, copy=False)
-        elif kept.kind == "u" and kept.itemsize <= 2:
-            image = image.astype(kept.newbyteorder("="), copy=False)
-        else:
-            raise PhotoError(f"images are of uint8, uint16 or float, not {kept}")
-        if image.ndim not in (2, 3):
-            raise PhotoError(f"an image has shape (H, W) or (H, W, 1 to 4), not {image.shape}")
-        photo = self.restore_photo(photo_from_channels(image), **options)
-        channels = photo.channels()
-        if image.ndim == 3 and channels.ndim == 2:
-            channels = channels[..., None]
-        return np.ascontiguousarray(channels.astype(kept, copy=False))
+
+def photo_of(image: Any) -> Photo:
+    """Return the photo that a path, bytes, a file, a Pillow image or an array is; see `restore`."""
+    if isinstance(image, Image.Image):
+        return photo_from_image(image)
+    if isinstance(image, (bytes, bytearray, memoryview)):
+        return read_photo(bytes(image))
+    if isinstance(image, np.ndarray):
+        return _photo_of_array(image)
+    if isinstance(image, (str, os.PathLike)) or hasattr(image, "read"):
+        return read_photo(image)
+    kinds = "a path, bytes, a Pillow image or a NumPy array"
+    raise UsageError(f"cannot restore a {type(image).__name__}: give {kinds}")
+
+
+def _photo_of_array(image: NDArray[Any]) -> Photo:
+    kind = image.dtype
+    if kind.kind == "f":
+        low, high = np.min(image, initial=0), np.max(image, initial=0)
+        if not max(-low, high) < _FLOAT_LIMIT:  # true also where a value is no number
+            raise PhotoError(
+                f"float images have values in [0, 1]; these reach from {low:g} to {high:g}"
+            )
+        image = image.astype(np.float32, copy=False)
+    elif kind.kind == "u" and kind.itemsize <= 2:
+        image = image.astype(kind.newbyteorder("="), copy=False)
+    else:
+        raise PhotoError(f"images are of uint8, uint16 or float, not {kind}")
+    if image.ndim not in (2, 3):
+        raise PhotoError(f"an image has shape (H, W) or (H, W, 1 to 4), not {image.shape}")
+    return photo_from_channels(image)
+
+
+def _array_like(image: NDArray[Any], photo: Photo) -> NDArray[Any]:
+    """Return a photo as an array of the type and the number of axes that `image` has."""
+    channels = photo.channels()
+    if image.ndim == 3 and channels.ndim == 2:
+        channels = channels[..., None]
+    return np.ascontiguousarray(channels.astype(image.dtype, copy=False))

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import groupby, islice
 from typing import Any
 
 import numpy as np
+import PIL.Image
 from numpy.typing import NDArray
 
 from pixrestore.errors import OutOfMemoryError, PhotoError, UsageError, nearest
 from pixrestore.images import MAX_PIXELS, Photo, to_dtype
 from pixrestore.options import checked, options_of
-from pixrestore.restoring.kinds import RestoresPhotos
+from pixrestore.restoring.kinds import RestoresPhotos, photo_of
 from pixrestore.restoring.network import Array, Geometry, Network, Pieces
-from pixrestore.restoring.scene import restore_as_scene
+from pixrestore.restoring.scene import padded, restore_as_scene, seen_whole
 from pixrestore.restoring.tiles import TILE, restore_in_tiles, smallest_tile
 from pixrestore.task import Task
 
 _log = logging.getLogger("pixrestore")
+
+_CODED_AT_ONCE = 32
 
 
 class Restorer(RestoresPhotos):
@@ -35,6 +41,8 @@ class Restorer(RestoresPhotos):
         The sizes it takes.
     info : Mapping, optional
         What is known about the model, such as its name and figures.
+    encoder : callable, optional
+        Loads the network from what `network` sees to its code, when `encode` first asks for it.
 
     Attributes
     ----------
@@ -50,6 +58,7 @@ class Restorer(RestoresPhotos):
         geometry: Geometry,
         *,
         info: Mapping[str, Any] | None = None,
+        encoder: Callable[[], Network] | None = None,
     ) -> None:
         self.task = task
         self.network = network
@@ -57,6 +66,7 @@ class Restorer(RestoresPhotos):
         self.info: Mapping[str, Any] = dict(info or {})
         self.tile = TILE
         self._adds_colour: bool | None = None
+        self._load_encoder = encoder
 
     def __repr__(self) -> str:
         name = self.info.get("name")
@@ -76,6 +86,52 @@ class Restorer(RestoresPhotos):
     def restore_pixels(self, pixels: Array, **options: Any) -> Array:
         """Restore float32 RGB in [0, 1], (H, W, 3), to the same, `Task.scale` times as large."""
         return self._restored(np.asarray(pixels, np.float32), options)
+
+    def encode(self, images: Any) -> Array:
+        """Return the codes of images: what the network makes of each in its layer called "code".
+
+        Pictures with alike codes are alike to the network. A code is of the whole image, brought to
+        the size that the network sees, and of what the task sees of it: for `colorize` its grays.
+
+        Parameters
+        ----------
+        images : image or iterable of images
+            Each of a kind that `restore` takes; an array of shape (N, H, W, C) is N of them.
+
+        Returns
+        -------
+        ndarray, float32, (N, code)
+
+        Raises
+        ------
+        UsageError
+            The architecture has no layer called "code"; ``bottleneck`` has. Or there are no images.
+        PhotoError
+            An image is missing or unreadable, or the array is none.
+        """
+        single = isinstance(
+            images, (str, bytes, bytearray, memoryview, os.PathLike, PIL.Image.Image)
+        )
+        if single or hasattr(images, "read") or getattr(images, "ndim", 4) < 4:
+            images = [images]
+        return self.encode_photos(photo_of(image) for image in images)
+
+    def encode_photos(self, photos: Iterable[Photo]) -> Array:
+        """Return the codes of photos, (N, code), as `encode` does."""
+        seen = (padded(self.geometry, self._seen(photo)) for photo in photos)
+        codes = [self._encoder(np.stack(batch)) for batch in alike(seen, _CODED_AT_ONCE)]
+        if not codes:
+            raise UsageError("there are no images to encode")
+        return np.concatenate(codes)
+
+    def _seen(self, photo: Photo) -> Array:
+        return seen_whole(self.task, self.geometry, photo.pixels)
+
+    @cached_property
+    def _encoder(self) -> Network:
+        if self._load_encoder is None:
+            raise UsageError("this restorer was made without what encodes images")
+        return self._load_encoder()
 
     def answer(self, pixels: Array) -> Array:
         """Return the network's answer to an image at its full size, before the task composes it.
@@ -174,6 +230,13 @@ class Restorer(RestoresPhotos):
                     ) from error
                 self.tile = max(least, self.tile // 2)
                 _log.warning("out of memory: going on with tiles of %d pixels", self.tile)
+
+
+def alike(pictures: Iterable[Array], most: int) -> Iterator[list[Array]]:
+    """Yield `pictures` in lists of up to `most` that follow one another and are of one shape."""
+    for _, same in groupby(pictures, key=lambda picture: picture.shape):
+        while part := list(islice(same, most)):
+            yield part
 
 
 def _colour(image: Array) -> float:

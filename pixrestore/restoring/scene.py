@@ -20,8 +20,10 @@ from pixrestore.restoring.network import (
 )
 from pixrestore.task import Task
 
-_BAND = 500_000
-"""Pixels of a photo that are float at a time."""
+_BAND = 125_000
+"""Pixels of a photo that are float at a time: what is made of them stays in a processor's cache."""
+
+_FEWEST_ROWS = 8  # or wide photos would spend more on the rows around each band than on the band
 
 _LONGEST = 8
 """Longer side of what the network sees, in working sizes; longer strips are squeezed."""
@@ -61,7 +63,7 @@ def restore_as_scene(
     height, width = pixels.shape[:2]
     scale = task.scale
     whole = height * scale, width * scale
-    small = task.encode(shrink(pixels, _degraded_shape(*whole, geometry, scale)))
+    small = seen_whole(task, geometry, pixels)
     answer = _whole_answer(network, geometry, small)
     upsampler = GuidedUpsampler(_guide(small), answer)
     across = Section(0, whole[1], 0, whole[1])
@@ -72,6 +74,13 @@ def restore_as_scene(
         full = upsampler.rows(_guide(task.encode(degraded)), whole, seen)
         kept = Section(seen.start, seen.stop, band.start * scale, band.stop * scale)
         yield Piece.cut(kept, across, degraded, full, scale)
+
+
+def seen_whole(task: Task, geometry: Geometry, pixels: NDArray[np.generic]) -> Array:
+    """Return what the network sees of a whole photo at its working size, (h, w, Cx)."""
+    whole = pixels.shape[0] * task.scale, pixels.shape[1] * task.scale
+    small: Array = task.encode(shrink(pixels, _degraded_shape(*whole, geometry, task.scale)))
+    return small
 
 
 def _degraded_shape(height: int, width: int, geometry: Geometry, scale: int) -> tuple[int, int]:
@@ -104,19 +113,24 @@ def _reduced(band: Array, factor: int) -> Array:
 
 
 def _bands(height: int, width: int, multiple: int = 1) -> list[slice]:
-    rows = max(1, _BAND // (width * multiple)) * multiple
+    rows = -(-max(_FEWEST_ROWS, _BAND // width) // multiple) * multiple
     return [slice(top, min(top + rows, height)) for top in range(0, height, rows)]
 
 
 def _whole_answer(network: Network, geometry: Geometry, small: Array) -> Array:
     """Run the network once on a photo reflected up to a size that it takes."""
     height, width = small.shape[:2]
-    down, across = ((-length) % geometry.multiple for length in (height, width))
+    answer = network(padded(geometry, small)[None])[0]
+    return np.asarray(answer[:height, :width], np.float32)
+
+
+def padded(geometry: Geometry, small: Array) -> Array:
+    """Reflect a picture up to a size that the network takes."""
+    down, across = ((-length) % geometry.multiple for length in small.shape[:2])
     if geometry.side:
         down = across = 0
-    padded = np.pad(small, ((0, down), (0, across), (0, 0)), mode="reflect")
-    answer = network(np.ascontiguousarray(padded[None], np.float32))[0]
-    return np.asarray(answer[:height, :width], np.float32)
+    reflected = np.pad(small, ((0, down), (0, across), (0, 0)), mode="reflect")
+    return np.ascontiguousarray(reflected, np.float32)
 
 
 def _guide(encoded: Array) -> Array:

@@ -1,0 +1,48 @@
+"""``pixrestore encode``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pixrestore.cli.restore import Inputs
+
+
+def encode(
+    inputs: Inputs,
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="MODEL",
+            help="A model folder or an installed model whose architecture has a code: bottleneck.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="OUT",
+            help="A file that ends in .npz or .csv.",
+            show_default=False,
+        ),
+    ],
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the file if it exists.")
+    ] = False,
+) -> int:
+    """Write the codes of photos: what a network makes of each in its narrowest layer."""
+    from pixrestore.restoring.codes import encode_files
+    from pixrestore.verbs import load
+
+    found = encode_files(inputs, out, load(model), overwrite=overwrite)
+    for error in found.failed.values():
+        typer.echo(f"pixrestore: {error}", err=True)
+    count, length = found.codes.shape
+    typer.echo(f"{out}: {count} codes of {length} numbers")
+    return max((error.exit_code for error in found.failed.values()), default=0)
