@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pixrestore.options import limited
 
@@ -31,8 +31,12 @@ class Recipe:
         Patches cut from each photo in an epoch.
     balance : float
         1 draws every photo alike; 0 draws from every folder alike, however many photos it holds.
+    chunks : int
+        Epochs that a pass over all photos is cut into, for photos so many that it takes long.
     rate : float
-        Highest learning rate; it warms up over `warmup` steps, then follows a cosine to zero.
+        Highest learning rate, reached after `warmup` steps.
+    schedule : {"cosine", "constant"}
+        How the rate goes on: along a cosine to zero at the end of the run, or as it is.
     warmup : int
         Steps from rate zero to `rate`.
     decay : float
@@ -57,7 +61,9 @@ class Recipe:
     batch: int = limited(8, min=1, max=65536)
     crops: int = limited(1, min=1, max=1_000_000)
     balance: float = limited(1.0, min=0, max=1)
+    chunks: int = limited(1, min=1, max=1_000_000)
     rate: float = limited(1e-3, min=0, max=1e3)
+    schedule: Literal["cosine", "constant"] = "cosine"
     warmup: int = limited(200, min=0)
     decay: float = limited(0.0, min=0, max=1)
     clip: float = limited(0.5, min=0)

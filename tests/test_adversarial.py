@@ -20,7 +20,7 @@ TINY = {
     "recipe": {"patch": 16, "batch": 4, "warmup": 5, "rate": 3e-3, "adversarial": 0.1},
 }
 # One whole epoch of 50 steps, and one that the budget ends early.
-STEPS = 70
+STEPS = 60
 
 
 def tiny(out, task="denoise", **settings):
@@ -92,7 +92,7 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(run, tmp_path, mo
     out = tmp_path / "interrupted"
 
     def interrupt(self, epoch, step, done, loss):
-        if step == 60:
+        if step == 30:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
@@ -158,9 +158,11 @@ def test_two_devices_train_as_one_does(run, tmp_path, fresh_cli):
     done = fresh_cli(code=code)
     assert done.code == 0, done.err
     for row, expected in zip(history(out), history(run), strict=True):
-        # Each batch is halved, and the halves' gradients are averaged: the same up to rounding.
-        for name in ("loss", "val_loss", "psnr", "adversarial", "discriminator"):
-            assert row[name] == pytest.approx(expected[name], rel=0.02), name
+        # Each batch is halved, and the halves' gradients are clipped, then averaged.
+        for name in ("loss", "val_loss", "psnr"):
+            assert row[name] == pytest.approx(expected[name], rel=0.01), name
+        for name in ("adversarial", "discriminator"):
+            assert row[name] == pytest.approx(expected[name], rel=0.05), name
 
 
 def test_a_weight_below_zero(tmp_path):

@@ -85,6 +85,42 @@ def test_own_task_trains_and_restores(tmp_path):
 
 
 @pytest.mark.slow
+def test_the_articles_study_writes_its_page(samples, tmp_path):
+    small = ("--side", 16, "--batch", 2, "--test", 2, "--first", 2)
+    words = (samples, *small, "--scale", 0.01, "--out", "runs")
+    printed = run("article_study.py", tmp_path, *words)
+    page = tmp_path / "runs" / "page"
+    assert (page / "article-study.md").read_text() == printed.rstrip() + "\n"
+    assert "| 1: 3×3, 1 filters, 1 epochs | 0." in printed
+    assert "- Step 2 against step 1: validation loss 0." in printed
+    # Gray, two steps, true: each 160 pixels.
+    for kind in ("answer", "restored"):
+        with Image.open(page / f"article-{kind}.jpg") as sheet:
+            assert sheet.width == 4 * 160 + 3 * 6
+    assert (page / "article-curves.svg").read_text().count("<polyline") == 2
+    with (tmp_path / "runs" / "step-2" / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    # Each epoch is a chunk of the photos, a step here, at the rate of the first.
+    assert [row["step"] for row in rows] == ["1", "2", "3", "4"]
+    assert len({row["rate"] for row in rows}) == 1
+    assert run("article_study.py", tmp_path, *words) == printed  # nothing is trained again
+
+
+@pytest.mark.slow
+def test_losses_are_compared_on_a_page(samples, tmp_path):
+    tiny = ("--widths", "4,8", "--patch", 32, "--side", 32, "--steps", 2, "--test", 2)
+    ways = "rebalanced,adversarial"
+    printed = run("compare_losses.py", tmp_path, samples, *tiny, "--out", "runs", "--ways", ways)
+    page = tmp_path / "runs" / "page"
+    assert (page / "losses.md").read_text() == printed.rstrip() + "\n"
+    assert "| rebalanced | " in printed
+    assert "| adversarial | " in printed
+    recipe = json.loads((tmp_path / "runs" / "adversarial" / "run.json").read_text())["recipe"]
+    assert (recipe["loss"], recipe["adversarial"]) == ("charbonnier", 0.01)
+    assert (page / "losses.jpg").is_file()
+
+
+@pytest.mark.slow
 def test_training_on_a_folder_goes_on_where_it_was_stopped(samples, tmp_path):
     words = (samples, "--task", "denoise", "--widths", "4,8", "--limit", 1)
     run("train_on_a_folder.py", tmp_path, *words, "--steps", 2)

@@ -27,7 +27,9 @@ from pixrestore.errors import (
     UnknownNameError,
     UsageError,
 )
-from pixrestore.training import Budget
+from pixrestore.recipe import Recipe
+from pixrestore.tasks import Denoise
+from pixrestore.training import Budget, Plan
 from pixrestore.training.checkpoint import CHECKPOINT
 from pixrestore.training.display import Display
 from pixrestore.training.history import Row, append, forget_after
@@ -465,6 +467,24 @@ def test_the_rate_rises_then_falls_to_nothing():
     assert all(a >= b for a, b in pairwise(rates[100:]))
     # A short run is not spent on warming up.
     assert max(rate_at(step, step / 50, 1e-3, 1000) for step in range(50)) > 0.9e-3
+
+
+def test_a_constant_rate_stays_after_the_warm_up():
+    rates = [rate_at(step, step / 1000, 1e-3, 100, constant=True) for step in range(1001)]
+    assert rates[0] == pytest.approx(1e-5)
+    assert set(rates[100:]) == {1e-3}
+
+
+def test_a_pass_may_be_cut_into_epochs(tmp_path):
+    def plan(**settings):
+        return Plan(Denoise(), Recipe(**settings), Budget(epochs=1), (), tmp_path)
+
+    assert plan(batch=50).steps_per_epoch(17500) == 350
+    assert plan(batch=50, chunks=20).steps_per_epoch(17500) == 18
+    assert plan(batch=50, crops=4, chunks=20).steps_per_epoch(17500) == 70
+    # Without chunks, an epoch over a handful of photos is still worth measuring after.
+    assert plan(batch=50).steps_per_epoch(10) == 50
+    assert plan(batch=50, chunks=20).steps_per_epoch(10) == 1
 
 
 def test_averaging_starts_short():

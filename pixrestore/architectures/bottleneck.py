@@ -71,6 +71,7 @@ bottleneck.recipe = Recipe(  # type: ignore[attr-defined]
     loss="binary_crossentropy",
     batch=50,
     rate=1e-3,
+    schedule="constant",
     warmup=0,
     clip=0.0,
     ema=0.0,

@@ -51,7 +51,8 @@ class Pace(keras.callbacks.Callback):  # type: ignore[name-defined]
         """Set the learning rate and the averaging of the coming step."""
         recipe, step = self.plan.recipe, self.progress.step
         optimizer = plain_optimizer(self.model)
-        rate = rate_at(step, self.done, recipe.rate, recipe.warmup)
+        constant = recipe.schedule == "constant"
+        rate = rate_at(step, self.done, recipe.rate, recipe.warmup, constant=constant)
         optimizer.learning_rate = rate
         if recipe.adversarial:
             self.model.pace(rate)

@@ -100,8 +100,10 @@ class Plan:
             raise UsageError("--tensorboard needs TensorBoard: pip install tensorboard")
 
     def steps_per_epoch(self, photos: int) -> int:
-        """Return the optimiser steps of one epoch over that many photos."""
-        return max(_SHORTEST_EPOCH, -(-photos * self.recipe.crops // self.recipe.batch))
+        """Return the optimiser steps of one epoch over that many photos, or a chunk of them."""
+        recipe = self.recipe
+        shortest = _SHORTEST_EPOCH if recipe.chunks == 1 else 1
+        return max(shortest, -(-photos * recipe.crops // (recipe.batch * recipe.chunks)))
 
     def describe(self) -> dict[str, Any]:
         """Return the plan as plain JSON values."""

@@ -1,11 +1,13 @@
-"""The learning rate over a run: warm-up, then a cosine to zero (Loshchilov & Hutter, ICLR 2017)."""
+"""The learning rate over a run: warm-up, then a cosine (Loshchilov & Hutter, ICLR 2017) or none."""
 
 from __future__ import annotations
 
 import math
 
 
-def rate_at(step: int, done: float, highest: float, warmup: int) -> float:
+def rate_at(
+    step: int, done: float, highest: float, warmup: int, *, constant: bool = False
+) -> float:
     """Return the learning rate.
 
     Parameters
@@ -19,8 +21,12 @@ def rate_at(step: int, done: float, highest: float, warmup: int) -> float:
         The rate after the warm-up.
     warmup : int
         Steps from nearly zero to `highest`; fewer in a run that this would take a tenth of.
+    constant : bool
+        Stay at `highest` afterwards.
     """
     rising = min(1.0, max((step + 1) / warmup, 10 * done)) if warmup else 1.0
+    if constant:
+        return highest * rising
     return highest * rising * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
