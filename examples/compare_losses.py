@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--patch", type=int, help="side of the training patches")
     parser.add_argument("--test", type=int, default=200, help="photos kept apart to measure with")
     parser.add_argument("--limit", type=int, default=0, help="take only so many photos")
-    parser.add_argument("--ways", default=",".join(_SETTINGS), help="which of the ways to train")
+    parser.add_argument("--ways", nargs="+", choices=_SETTINGS, default=list(_SETTINGS))
     given = parser.parse_args()
     folder = given.page or given.out / "page"
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,8 +60,7 @@ def main() -> None:
     )
     budget = {"steps": given.steps} if given.steps else {"minutes": given.minutes}
     recipe = {"patch": given.patch} if given.patch else {}
-    ways = given.ways.split(",")
-    chosen = [t for t in trials(budget, given.widths, recipe) if t.name in ways]
+    chosen = [t for t in trials(budget, given.widths, recipe) if t.name in given.ways]
     results = [run(trial, parts, given.out) for trial in chosen]
 
     pictures = {trial.title: given.out / trial.name / "pictures" for trial in chosen}
@@ -89,7 +88,7 @@ def main() -> None:
     ]
     text = "\n".join(
         [
-            "# Three ways to learn colour",
+            "# Ways to learn colour",
             "",
             f"    {shlex.join(['python', *sys.argv])}",
             "",

@@ -109,8 +109,8 @@ def test_the_articles_study_writes_its_page(samples, tmp_path):
 @pytest.mark.slow
 def test_losses_are_compared_on_a_page(samples, tmp_path):
     tiny = ("--widths", "4,8", "--patch", 32, "--side", 32, "--steps", 2, "--test", 2)
-    ways = "rebalanced,adversarial"
-    printed = run("compare_losses.py", tmp_path, samples, *tiny, "--out", "runs", "--ways", ways)
+    ways = ("--ways", "rebalanced", "adversarial")
+    printed = run("compare_losses.py", tmp_path, samples, *tiny, "--out", "runs", *ways)
     page = tmp_path / "runs" / "page"
     assert (page / "losses.md").read_text() == printed.rstrip() + "\n"
     assert "| rebalanced | " in printed

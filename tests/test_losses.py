@@ -10,6 +10,7 @@ import pytest
 from scipy.ndimage import gaussian_filter as gaussian
 from skimage.color import rgb2lab
 
+import pixrestore
 from pixrestore.errors import TrainingError, UnknownNameError, UsageError
 from pixrestore.images import decode_rgb8
 from pixrestore.losses import (
@@ -214,6 +215,21 @@ class TestPerceptual:
         saved = json.loads(json.dumps(describe_loss(perceptual)))
         assert saved["options"]["features"] == "random"
         assert find_loss(saved["name"], saved["options"]) == perceptual
+
+
+@pytest.mark.slow
+def test_a_network_learns_by_what_features_see(tmp_path, samples):
+    restorer = pixrestore.train(
+        "denoise",
+        samples,
+        tmp_path,
+        steps=1,
+        arguments={"widths": (4,), "blocks": (1,)},
+        recipe={"patch": 16, "batch": 1, "loss": "perceptual"},
+        loss_options={"features": "random"},
+        quiet=True,
+    )
+    assert restorer.restore(np.zeros((9, 7, 3), np.uint8)).shape == (9, 7, 3)
 
 
 @pytest.mark.parametrize("name", ["mean_absolute_error", "mse", "binary_crossentropy", "huber"])
