@@ -15,7 +15,7 @@ FIND_PYTHON := for python in $(PYTHON) python3 python3.13 python3.12 python3.11;
 	if $$python -c '$(SUITABLE)' 2>/dev/null; then echo $$python; exit 0; fi; done; \
 	echo "pixrestore needs Python 3.11, 3.12 or 3.13 with venv: install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1
 
-.PHONY: demo test test-fast lint format setup clean
+.PHONY: demo test test-fast bench lint format setup clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -26,6 +26,10 @@ test: $(READY)
 
 test-fast: $(READY)
 	$(BIN)/python -m pytest tests -m "not slow"
+
+# BENCH="--quick memory" measures less; benchmarks/suite.py says what there is.
+bench: $(READY)
+	@$(BIN)/python benchmarks/suite.py $(BENCH)
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import threading
+import tracemalloc
 import warnings
 from pathlib import Path
 
@@ -131,6 +132,31 @@ def test_orientation_is_applied_and_reset(orientation, format, tmp_path):
     assert tags.get(0x0112, 1) == 1
     again = read_photo(encode_photo(photo))
     assert again.pixels.shape == photo.pixels.shape
+
+
+LARGE = np.indices((1300, 2500)).astype(np.uint8).transpose(1, 2, 0)  # no two rows, no two columns
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_large_photos_are_turned_the_right_way_up_as_well(orientation):
+    image = Image.fromarray(np.dstack([LARGE, LARGE[..., :1] // 2]))
+    content = saved(image, "PNG", exif=exif(orientation))
+    with Image.open(io.BytesIO(content)) as image:
+        expected = np.asarray(ImageOps.exif_transpose(image))
+    np.testing.assert_array_equal(read_photo(content).pixels, expected)
+
+
+def test_reading_takes_little_more_than_the_pixels(tmp_path):
+    Image.new("RGB", (4000, 3000), "teal").save(tmp_path / "large.jpg", exif=exif(6))
+    tracemalloc.start()
+    try:
+        pixels = read_photo(tmp_path / "large.jpg").pixels
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # Besides the array a band of 1 MP, as bytes and as what Pillow joins them from; a second copy
+    # of the photo would make it 2.
+    assert peak < 1.5 * pixels.nbytes
 
 
 def test_exif_loses_its_thumbnail_and_a_tiffs_storage_tags(tmp_path):

@@ -120,6 +120,32 @@ class TestSizes:
         assert max(restorer.network.seen[0]) <= 8 * 64
 
 
+class Overlooks(Denoise):
+    """A task that fails on the second tile."""
+
+    def encode(self, degraded):
+        if degraded[0, 0, 0] > 0.5:
+            raise ValueError("too bright")
+        return degraded
+
+
+class TestPieces:
+    def test_an_error_in_a_later_piece_is_raised_as_it_is(self):
+        photo = np.zeros((64, 256, 3), np.float32)
+        photo[:, 100:] = 1
+        restorer = denoiser(task=Overlooks())
+        restorer.tile = 64
+        with pytest.raises(ValueError, match="too bright"):
+            restorer.restore_pixels(photo)
+
+    def test_what_was_given_stays_as_it_was(self, cat):
+        photo = (cat / 255).astype(np.float32)
+        for restorer in (denoiser(), colorizer()):
+            restored = restorer.restore_pixels(photo)
+            assert not np.shares_memory(restored, photo)
+        np.testing.assert_array_equal(photo, (cat / 255).astype(np.float32))
+
+
 class TestKinds:
     @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float16, np.float32, np.float64])
     @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """What all rows share: their form, and processes measured from outside.
 
+Where a ratio of processor time stands beside one of wall clock, it is what the wall clock would say
+if every processor were busy all the time; other programs disturb it less.
+
 Nothing heavy may be imported here: a child's peak memory counts from that of its parent.
 """
 

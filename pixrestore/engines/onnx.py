@@ -39,6 +39,8 @@ class OnnxNetwork:
 
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = usable_cpus()
+        # Threads that wait sleep: the photos read and written meanwhile need the processors.
+        settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
         settings.log_severity_level = 3  # warnings are about the graph, which users cannot change
         try:
             # Kept: the session reads the weights where they are.

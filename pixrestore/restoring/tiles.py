@@ -86,13 +86,23 @@ def restore_in_tiles(
     rows = _reflected(pixels.shape[0], down[-1].stop // scale)
     for vertical in down:
         for horizontal in across:
-            seen = pixels[
-                rows[vertical.start // scale : vertical.stop // scale, None],
+            seen = _taken(
+                pixels,
+                rows[vertical.start // scale : vertical.stop // scale],
                 columns[horizontal.start // scale : horizontal.stop // scale],
-            ]
+            )
             degraded = to_float(seen)
             answer = network(np.ascontiguousarray(task.encode(degraded)[None], np.float32))[0]
             yield Piece.cut(vertical, horizontal, degraded, answer, scale)
+
+
+def _taken(
+    pixels: NDArray[np.generic], rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> NDArray[np.generic]:
+    """Return rows and columns of a photo: a view of it where none of them is reflected."""
+    if rows[-1] - rows[0] == len(rows) - 1 and columns[-1] - columns[0] == len(columns) - 1:
+        return pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return pixels[rows[:, None], columns]
 
 
 def _for_scale(geometry: Geometry, scale: int) -> Geometry:
