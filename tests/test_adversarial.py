@@ -153,11 +153,15 @@ def test_two_devices_train_as_one_does(run, tmp_path, fresh_cli):
         "two = [tf.config.LogicalDeviceConfiguration()] * 2\n"
         "tf.config.set_logical_device_configuration(cpu, two)\n"
         "import pixrestore\n"
-        f"pixrestore.train('denoise', out={str(out)!r}, steps={STEPS}, quiet=True, **{TINY!r})\n"
+        f"out = {str(out)!r}\n"
+        f"pixrestore.train('denoise', out=out, steps={STEPS}, quiet=True, **{TINY!r})\n"
+        f"pixrestore.train(out=out, resume=True, steps={STEPS + 1}, quiet=True)\n"
     )
     done = fresh_cli(code=code)
     assert done.code == 0, done.err
-    for row, expected in zip(history(out), history(run), strict=True):
+    *rows, resumed = history(out)
+    assert resumed["step"] == STEPS + 1
+    for row, expected in zip(rows, history(run), strict=True):
         # Each batch is halved, and the halves' gradients are clipped, then averaged.
         for name in ("loss", "val_loss", "psnr"):
             assert row[name] == pytest.approx(expected[name], rel=0.01), name

@@ -10,6 +10,7 @@ import numpy as np
 
 from pixrestore.backend import import_keras
 from pixrestore.network import answer_factor, build_core, load_weights, reading
+from pixrestore.training.checkpoint import Progress, load_checkpoint
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +43,7 @@ class Trainee:
         import tensorflow as tf
 
         self.loss = loss
+        self._strategy = devices.strategy
         with devices.building():
             self.core = build_core(recipe.architecture, recipe.arguments, channels, self.loss)
             self.network = reading(self.core, self.loss)
@@ -79,6 +81,11 @@ class Trainee:
     def start_from(self, weights: Path) -> None:
         """Load trained weights."""
         load_weights(self._plain, weights)
+
+    def resume(self, folder: Path) -> Progress:
+        """Load what a run's checkpoint holds, and return where it stood."""
+        with self._strategy.scope():  # where the optimiser's variables must be made
+            return load_checkpoint(folder, self.learner)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:

@@ -36,7 +36,7 @@ from pixrestore.training.callbacks import (
     Ticker,
     plain_optimizer,
 )
-from pixrestore.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from pixrestore.training.checkpoint import Progress, save_checkpoint
 from pixrestore.training.compiled import Trainee
 from pixrestore.training.devices import choose_devices
 from pixrestore.training.feed import Watched, batches_per_second, feed, own_errors
@@ -111,7 +111,7 @@ class Run:
         self.guard = Guard()
         self.trainee.loss = loss.prepared(self._example_targets())
         self.validation = self._validate_on(self._held_out, patch)
-        self.progress = load_checkpoint(plan.out, self.trainee.learner) if resume else Progress()
+        self.progress = self.trainee.resume(plan.out) if resume else Progress()
         history.forget_after(plan.out, self.progress.step)
         self.clock = Clock(self.progress.seconds)
         self.steps_per_epoch = plan.steps_per_epoch(len(self.photos))
