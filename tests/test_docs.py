@@ -31,7 +31,6 @@ REFERENCE = DOCS / "reference"
 AWAITED = {
     DOCS / "pictures" / "demo.jpg",
     DOCS / "explanation" / "default-models.md",
-    DOCS / "explanation" / "performance.md",
 }
 
 
