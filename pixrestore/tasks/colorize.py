@@ -50,6 +50,7 @@ class Colorize(Task):
             "context": True,
         },
         loss="chroma_classes",
+        loss_options={"temperature": 0.6},
         patch=64,
         batch=8,
         rate=1e-3,
@@ -73,7 +74,7 @@ class Colorize(Task):
         if self.space == "lab":
             return self.recipe
         arguments = {**self.recipe.arguments, "stop": 0}
-        return replace(self.recipe, arguments=arguments, loss="charbonnier")
+        return replace(self.recipe, arguments=arguments, loss="charbonnier", loss_options={})
 
     def corrupt(self, clean: Image, rng: np.random.Generator) -> Image:
         """Make a black-and-white photograph of `clean`, its gray in all three channels."""
