@@ -12,6 +12,7 @@ needs pixrestore without TensorFlow.
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 from pathlib import Path
 
@@ -41,6 +42,8 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := set(given.rows) - set(ROWS):
         parser.error(f"no row is called {', '.join(sorted(unknown))}: there are {', '.join(ROWS)}")
+    # Installed programs are compiled once, not each time they start.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="pixrestore-suite-") as scratch:
         settings = Settings(
             scratch=Path(scratch),

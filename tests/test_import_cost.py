@@ -10,7 +10,7 @@ import pytest
 
 import pixrestore
 
-HEAVY = {"tensorflow", "keras", "numpy", "skimage", "scipy", "PIL", "rich"}
+HEAVY = {"tensorflow", "keras", "numpy", "skimage", "scipy", "PIL", "rich", "pydantic"}
 
 _RUN = """
 import json, sys

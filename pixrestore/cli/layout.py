@@ -18,6 +18,10 @@ _WIDEST = 36
 class Command(TyperCommand):
     """A command whose options stand under the title of their panel."""
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, flags among them as in `_settled`."""
+        return _settled(super().get_params(ctx))
+
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return what follows the command's name in the usage line."""
         arguments = [p for p in self.get_params(ctx) if p.param_type_name == "argument"]
@@ -31,6 +35,10 @@ class Command(TyperCommand):
 
 class Group(TyperGroup):
     """The program, whose commands stand under the title of their panel."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, flags among them as in `_settled`."""
+        return _settled(super().get_params(ctx))
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the commands by panel, then the options."""
@@ -47,6 +55,17 @@ class Group(TyperGroup):
                 # Equal widths keep the sections' columns in line.
                 formatter.write_dl([(name.ljust(width), text) for name, text in rows])
         _write_params(self.get_params(ctx), ctx, formatter)
+
+
+def _settled(params: list[Any]) -> list[Any]:
+    """Make flags that nobody gives False instead of None.
+
+    To convert a None, typer would import pydantic, which takes a third of a short command's time.
+    """
+    for param in params:
+        if getattr(param, "is_flag", False) and param.default is None:
+            param.default = False
+    return params
 
 
 def _write_params(params: Iterable[Any], ctx: Any, formatter: Any) -> None:
