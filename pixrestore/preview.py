@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +24,15 @@ _TITLE = 16
 
 
 def preview(
-    task: Task, photo: str | os.PathLike[str], *, count: int = 3, side: int = 256, seed: int = 0
+    task: Task,
+    photo: str | os.PathLike[str],
+    *,
+    count: int = 3,
+    side: int = 256,
+    seed: int = 0,
+    model: str | os.PathLike[str] | None = None,
 ) -> Image.Image:
-    """Draw clean | degraded, `count` times | input | target.
+    """Draw clean | degraded, `count` times | input | target; or with a model what it restores.
 
     Parameters
     ----------
@@ -40,6 +47,9 @@ def preview(
         Height and width of each picture, in pixels; at most the photo's shorter side.
     seed : int
         Of the damage.
+    model : path or str, optional
+        Each degraded picture is followed by what this model makes of it, in place of input and
+        target.
 
     Returns
     -------
@@ -52,7 +62,9 @@ def preview(
     PhotoError
         The photo cannot be read.
     UsageError
-        `count` or `side` is too small.
+        `count` or `side` is too small, or the model is for another task.
+    UnknownNameError, ModelError
+        There is no such model, or it is damaged.
     """
     if count < 1 or side < task.scale:
         raise UsageError(f"cannot preview {count} degraded photos of {side} pixels")
@@ -61,11 +73,28 @@ def preview(
     clean = central_square(pixels, max(side, task.scale), task.scope)
     seeds = [np.random.default_rng((seed, number)) for number in range(count)]
     degraded = [np.asarray(task.corrupt(clean.copy(), rng), np.float32) for rng in seeds]
+    if model is not None:
+        return _sheet([("clean", clean), *_restored(task, degraded, model)])
     pictures = [("clean", clean)]
-    pictures += [("degraded", np.clip(enlarged(one, task.scale), 0, 1)) for one in degraded]
+    pictures += [_as_degraded(task, one) for one in degraded]
     pictures += [("input", _shown(task.encode(degraded[0])))]
     pictures += [("target", _shown(task.target(clean)))]
     return _sheet(pictures)
+
+
+def _as_degraded(task: Task, degraded: Array) -> tuple[str, Array]:
+    return "degraded", np.clip(enlarged(degraded, task.scale), 0, 1)
+
+
+def _restored(
+    task: Task, degraded: Sequence[Array], model: str | os.PathLike[str]
+) -> Iterator[tuple[str, Array]]:
+    # Reading a model takes what drawing damage can do without.
+    from pixrestore.verbs import restore
+
+    for one in degraded:
+        yield _as_degraded(task, one)
+        yield "restored", restore(np.clip(one, 0, 1), task.name, model)
 
 
 def _shown(values: Array) -> Array:

@@ -182,6 +182,20 @@ def test_the_preview_command(cli, samples, tmp_path):
     assert done.code == 4
 
 
+def test_a_preview_of_what_a_model_makes_of_the_damage(cli, samples, tmp_path):
+    out = tmp_path / "sheet.png"
+    words = ["preview", "--task", "denoise", "--sigma", 25, "--side", 96, "--count", 2]
+    words += [samples / "coffee.jpg", "-o", out, "--model"]
+    done = cli(*words, "denoise")
+    assert (done.code, done.out) == (0, f"clean | degraded | restored: {out}\n")
+    clean, *rest = (one.astype(float) for one in pictures(np.asarray(Image.open(out)), 96))
+    assert len(rest) == 4
+    for degraded, restored in zip(rest[::2], rest[1::2], strict=True):
+        # The noise's standard deviation is 25; the shipped model leaves far less than half.
+        assert np.std(restored - clean) < 0.5 * np.std(degraded - clean)
+    assert "colorize is for colorize, not for denoise" in cli(*words, "colorize").error
+
+
 # --- new-plugin -----------------------------------------------------------------------------------
 
 

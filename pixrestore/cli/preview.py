@@ -35,10 +35,19 @@ def preview(
         int, typer.Option("--side", metavar="N", min=8, help="Side of each picture, in pixels.")
     ] = 256,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the damage.")] = 0,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", "-m", metavar="MODEL", help="Draw what this model makes of the damage."
+        ),
+    ] = None,
     *,
     given: Mapping[str, Mapping[str, Any]],
 ) -> None:
-    """Draw clean | degraded | input | target, to see a task's damage before training."""
+    """Draw clean | degraded | input | target, to see a task's damage before training.
+
+    With a model: clean | degraded | restored.
+    """
     if task is None:
         raise UsageError("say whose damage to draw with --task")
     from pixrestore.images import Photo, write_photo
@@ -48,9 +57,10 @@ def preview(
     if out.exists() and photo.exists() and out.samefile(photo):
         raise OutputError(f"{out} would be written over the input")
     configured = load_plugins().task(task)(**given.get("task", {}))
-    sheet = draw(configured, photo, count=count, side=side, seed=seed)
+    sheet = draw(configured, photo, count=count, side=side, seed=seed, model=model)
 
     import numpy as np
 
     write_photo(Photo(np.asarray(sheet)), out)
-    typer.echo(f"clean | degraded | input | target: {out}")
+    drawn = "input | target" if model is None else "restored"
+    typer.echo(f"clean | degraded | {drawn}: {out}")
