@@ -16,14 +16,12 @@ round, so that a chunk is not the same photos again.
 
 from __future__ import annotations
 
-import argparse
-import shlex
-import sys
 from pathlib import Path
 
 from study.pages import curves, improvement, photos_of, sheet, table
 from study.photos import parted
-from study.trials import Trial, history, run
+from study.trials import Trial, draw, history, run
+from study.words import page_folder, study_parser, write_page
 
 _CODE = 2000
 _CHUNKS = 20
@@ -61,22 +59,18 @@ def trials(scale: float, side: int, batch: int, patience: int) -> list[Trial]:
     ]
 
 
-def page(steps: list[Trial], out: Path, results: list[dict], page_folder: Path) -> str:
-    """Draw the pictures, and return the text of the page."""
-    folders = {step.title.partition(":")[0]: out / step.name / "pictures" for step in steps}
-    first = out / steps[0].name / "pictures"
-    for kind in ("answer", "restored"):
-        columns = {f"step {n}": sorted(f.glob(f"*-{kind}.png")) for n, f in folders.items()}
-        gray, true = (sorted(first.glob(f"*-{name}.png")) for name in ("gray", "true"))
-        sheet(page_folder / f"article-{kind}.jpg", {"gray": gray, **columns, "true": true})
+def page(steps: list[Trial], out: Path, results: list[dict], folder: Path) -> list[str]:
+    """Draw the curves, and return the parts of the page."""
     curves(
-        page_folder / "article-curves.svg",
+        folder / "article-curves.svg",
         {s.title: [(r["step"], r["val_loss"]) for r in history(s, out)] for s in steps},
         "steps of training",
         "validation loss",
     )
     head = ["step", "validation loss", "PSNR of the answer, dB", "PSNR restored, dB", "ΔE00"]
     head += ["colourfulness, of the true", "minutes", "steps", "parameters", "peak memory"]
+    gray = ["gray", "", "", f"{results[0]['untouched_psnr']:.2f}"]
+    gray += [f"{results[0]['untouched_ciede2000']:.2f}", "0%", "", "", "", ""]
     rows = [
         [
             step.title,
@@ -96,55 +90,39 @@ def page(steps: list[Trial], out: Path, results: list[dict], page_folder: Path) 
         f"- Step {place + 2} against step {place + 1}: {improvement(*results[place : place + 2])}"
         for place in range(len(steps) - 1)
     ]
-    return "\n".join(
-        [
-            "# The article's study",
-            "",
-            f"    {shlex.join(['python', *sys.argv])}",
-            "",
-            photos_of(results[0]),
-            "The answer is what the network says, as the article shows it; restored is the photo",
-            "with its own lightness and the answer's colours.",
-            "",
-            table(head, rows),
-            "",
-            "![gray, the answers of the four steps, true](article-answer.jpg)",
-            "",
-            "![gray, restored by the four steps, true](article-restored.jpg)",
-            "",
-            "![validation loss of the four steps](article-curves.svg)",
-            "",
-            "## Does each step matter?",
-            "",
-            *changes,
-            "",
-        ]
-    )
+    return [
+        photos_of(results[0]) + "\nThe answer is what the network says, as the article shows it; "
+        "restored is the photo\nwith its own lightness and the answer's colours.",
+        table(head, [gray, *rows]),
+        "![gray, the answers of the four steps, true](article-answer.jpg)",
+        "![gray, restored by the four steps, true](article-restored.jpg)",
+        "![validation loss of the four steps](article-curves.svg)",
+        "## Does each step matter?",
+        "\n".join(changes),
+    ]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("data", type=Path, help="folder of colour photos, searched recursively")
+    parser = study_parser(__doc__, "runs/article", 80)
     parser.add_argument("--scale", type=float, default=0.1, help="of filters, code and epochs")
-    parser.add_argument("--out", type=Path, default=Path("runs/article"), help="folder of the runs")
-    parser.add_argument("--page", type=Path, help="folder of the page; OUT/page by default")
-    parser.add_argument("--side", type=int, default=80, help="of the pictures, in pixels")
     parser.add_argument("--batch", type=int, default=50)
     parser.add_argument("--patience", type=int, default=50, help="epochs without a better one")
-    parser.add_argument("--test", type=int, default=200, help="photos kept apart to measure with")
-    parser.add_argument("--limit", type=int, default=0, help="take only so many photos")
     parser.add_argument("--first", type=int, default=4, help="only so many of the four steps")
     given = parser.parse_args()
-    folder = given.page or given.out / "page"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = page_folder(given)
     parts = parted(
         given.data, given.out, valid=0.3, test=given.test, side=given.side, limit=given.limit
     )
     steps = trials(given.scale, given.side, given.batch, given.patience)[: given.first]
     results = [run(step, parts, given.out) for step in steps]
-    text = page(steps, given.out, results, folder)
-    (folder / "article-study.md").write_text(text, encoding="utf-8")
-    print(text)
+    drawn = [draw(step, given.out, given.show, given.side) for step in steps]
+    for kind in ("answer", "restored"):
+        columns = {f"step {n}": of[kind] for n, of in enumerate(drawn, start=1)}
+        first = drawn[0]
+        photos = {"gray": first["degraded"], **columns, "true": first["true"]}
+        sheet(folder / f"article-{kind}.jpg", photos)
+    parts_of_page = page(steps, given.out, results, folder)
+    write_page(folder, "article-study.md", "The article's study", parts_of_page)
 
 
 if __name__ == "__main__":
