@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pixrestore
 
-_SAMPLES = Path(pixrestore.__file__).parent / "samples"
+SAMPLES = Path(pixrestore.__file__).parent / "samples"
 
 
 def study_parser(doc: str, out: str, side: int) -> argparse.ArgumentParser:
@@ -25,7 +25,7 @@ def study_parser(doc: str, out: str, side: int) -> argparse.ArgumentParser:
     parser.add_argument(
         "--show",
         type=Path,
-        default=_SAMPLES,
+        default=SAMPLES,
         help="folder of photos for the pictures; the samples inside pixrestore by default",
     )
     return parser
