@@ -56,8 +56,8 @@ def guided_detail(radius: int, epsilon: float) -> Way:
     """Enlarge as pixrestore does."""
 
     def enlarge(guide, small_guide, answer):
-        upsampler = GuidedUpsampler(small_guide, answer, radius, epsilon)
-        return upsampler.rows(guide, guide.shape, slice(0, guide.shape[0]))
+        upsampler = GuidedUpsampler(small_guide, answer, guide.shape, radius, epsilon)
+        return upsampler.rows(guide, slice(0, guide.shape[0]))
 
     return enlarge
 

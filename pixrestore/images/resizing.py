@@ -13,7 +13,6 @@ def resample(
     image: Array,
     shape: tuple[int, int],
     method: Resampling,
-    rows: slice | None = None,
     extent: tuple[float, float] | None = None,
 ) -> Array:
     """Resize an image of any number of channels, with antialiasing where it shrinks.
@@ -26,8 +25,6 @@ def resample(
         Height and width of the result.
     method : PIL.Image.Resampling
         The filter.
-    rows : slice, optional
-        The rows of the result to make; all by default. Bands fit together without a seam.
     extent : tuple of float, optional
         Height and width of the part of `image` to use, from its top left; all by default.
 
@@ -36,13 +33,11 @@ def resample(
     ndarray, float32, (H, W, C)
     """
     height, width = extent or image.shape[:2]
-    top, bottom = (rows.start, rows.stop) if rows else (0, shape[0])
-    box = (0.0, top * height / shape[0], float(width), bottom * height / shape[0])
-    size = (shape[1], bottom - top)
-    result = np.empty((*size[::-1], image.shape[-1]), np.float32)
+    box = (0.0, 0.0, float(width), float(height))
+    result = np.empty((*shape, image.shape[-1]), np.float32)
     for channel in range(image.shape[-1]):
         plane = fromarray(np.ascontiguousarray(image[..., channel]))
-        result[..., channel] = plane.resize(size, method, box)
+        result[..., channel] = plane.resize((shape[1], shape[0]), method, box)
     return result
 
 

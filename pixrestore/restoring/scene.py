@@ -65,13 +65,13 @@ def restore_as_scene(
     whole = height * scale, width * scale
     small = seen_whole(task, geometry, pixels)
     answer = _whole_answer(network, geometry, small)
-    upsampler = GuidedUpsampler(_guide(small), answer)
+    upsampler = GuidedUpsampler(_guide(small), answer, whole)
     across = Section(0, whole[1], 0, whole[1])
     for band in _bands(height, width):
         top, bottom = max(0, band.start - reach(scale)), min(height, band.stop + reach(scale))
         seen = slice(top * scale, bottom * scale)
         degraded = to_float(pixels[top:bottom])
-        full = upsampler.rows(_guide(task.encode(degraded)), whole, seen)
+        full = upsampler.rows(_guide(task.encode(degraded)), seen)
         kept = Section(seen.start, seen.stop, band.start * scale, band.stop * scale)
         yield Piece.cut(kept, across, degraded, full, scale)
 

@@ -107,10 +107,14 @@ class Colorize(Task):
 
     def compose(self, degraded: Image, answer: Image) -> Image:
         """Give the answer's chroma, times `saturation`, to the photo's own lightness."""
+        import numpy as np
+
         from pixrestore import colour
 
-        chroma = colour.chroma(answer) if self.space == "rgb" else answer * _CHROMA_UNIT
-        return colour.from_lab(colour.lightness(degraded), chroma * self.saturation)
+        unit = 1.0 if self.space == "rgb" else _CHROMA_UNIT
+        chroma = colour.chroma(answer) if self.space == "rgb" else answer
+        factor = np.float32(unit * self.saturation)
+        return colour.from_lab(colour.lightness(degraded), chroma * factor)
 
     @property
     def inexact(self) -> str:
