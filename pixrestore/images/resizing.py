@@ -37,7 +37,7 @@ def resample(
     result = np.empty((*shape, image.shape[-1]), np.float32)
     for channel in range(image.shape[-1]):
         plane = fromarray(np.ascontiguousarray(image[..., channel]))
-        result[..., channel] = plane.resize((shape[1], shape[0]), method, box)
+        result[..., channel] = np.asarray(plane.resize((shape[1], shape[0]), method, box))
     return result
 
 
