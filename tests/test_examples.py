@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -118,6 +119,72 @@ def test_losses_are_compared_on_a_page(samples, tmp_path):
     recipe = json.loads((tmp_path / "runs" / "adversarial" / "run.json").read_text())["recipe"]
     assert (recipe["loss"], recipe["adversarial"]) == ("charbonnier", 0.01)
     assert (page / "losses.jpg").is_file()
+    # Whichever is the worst stays as it is, others are raised to its ΔE00.
+    cells = [line.split(" | ") for line in printed.splitlines() if "%" in line][1:]
+    worst = max(cells, key=lambda line: float(line[2]))
+    assert worst[6] == "1.00"
+    assert worst[3] == worst[7].rstrip(" |")
+
+
+@pytest.mark.slow
+def test_the_default_network_is_set_beside_the_articles(samples, tmp_path):
+    tiny = ("--steps", 2, "--scales", 0.01, "--sees", 16, "--widths", "4,8", "--side", 32)
+    printed = run("unet_against_bottleneck.py", tmp_path, samples, *tiny, "--test", 2)
+    page = tmp_path / "runs" / "surpassed" / "page"
+    assert (page / "surpassed.md").read_text() == printed.rstrip() + "\n"
+    # 50 crops a step against 8, and what a bottleneck of those sizes holds.
+    assert re.search(r"\| bottleneck, filters 3, 1, code 20 \| 1,084 \| .* \| 2 \| 100 \|", printed)
+    assert re.search(r"\| unet, 1 steps \| 4,734 \| .* \| 1 \| 8 \|", printed)
+    assert "bottleneck, filters 3, 1, code 20, " in printed.partition("## How many times")[2]
+    # Gray, the bottleneck, the shortest and the longest run, true.
+    with Image.open(page / "surpassed.jpg") as sheet:
+        assert sheet.width == 5 * 160 + 4 * 6
+
+
+@pytest.mark.slow
+def test_noise_is_taken_out_with_either_network(samples, tmp_path):
+    tiny = ("--steps", 1, "--scale", 0.02, "--sees", 32, "--widths", "4,8", "--side", 32)
+    words = (samples, *tiny, "--test", 2, "--tasks", "denoise")
+    printed = run("other_damage.py", tmp_path, *words)
+    rows = [line.split(" | ") for line in printed.splitlines() if line.startswith("| denoise")]
+    nothing, article, default = (float(row[6]) for row in rows)
+    assert nothing == pytest.approx(20.6, abs=0.5)  # that is noise of sigma 25, clipped
+    assert article < nothing  # squeezed through a code by a network that knows nothing
+    assert default == pytest.approx(nothing, abs=0.2)  # starts from what it is given
+    assert (tmp_path / "runs" / "other-damage" / "page" / "denoise.jpg").is_file()
+
+
+@pytest.mark.slow
+def test_a_code_is_asked_what_it_knows(samples, tmp_path):
+    pixrestore.train(
+        "colorize",
+        samples,
+        tmp_path / "model",
+        arch="bottleneck",
+        arguments={"side": 16, "kernel": 3, "filters": (4, 4), "code": 12},
+        steps=1,
+        recipe={"batch": 2},
+        quiet=True,
+        space="rgb",
+    )
+    data = tmp_path / "data"
+    data.mkdir()
+    for number in range(40):
+        with Image.open(samples / "cat.jpg") as cat:
+            square = cat.crop((4 * number, 3 * number, 4 * number + 64, 3 * number + 64))
+        dark = number % 2
+        name = f"{'dark' if dark else 'light'}_{number}.png"
+        square.point(lambda value, dark=dark: value // 4 + (0 if dark else 190)).save(data / name)
+    words = ("model", "--data", data, "--side", 16, "--show", EXAMPLES / "photos", "--out", "code")
+    printed = run("code_study.py", tmp_path, *words)
+    assert "40 photos: dark 20, light 20." in printed
+    assert "| the commonest kind |  | 50.0% |  |" in printed
+    # Light and dark are plain even to a network that learned nothing.
+    for row in ("code of model | 12", "principal components of gray pixels, of these photos | 12"):
+        assert f"| {row} | 100.0% ± 0.0% | 100.0% |" in printed
+    # A photo and three like it in two ways, 160 pixels each.
+    with Image.open(tmp_path / "code" / "page" / "neighbours.jpg") as sheet:
+        assert sheet.width == 7 * 160 + 6 * 6
 
 
 @pytest.mark.slow
