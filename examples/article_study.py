@@ -18,8 +18,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from study.baseline import baseline_rows
 from study.pages import curves, improvement, photos_of, sheet, table
-from study.photos import parted
+from study.photos import Parts, parted
 from study.trials import Trial, draw, history, run
 from study.words import page_folder, study_parser, write_page
 
@@ -59,7 +60,9 @@ def trials(scale: float, side: int, batch: int, patience: int) -> list[Trial]:
     ]
 
 
-def page(steps: list[Trial], out: Path, results: list[dict], folder: Path) -> list[str]:
+def page(
+    steps: list[Trial], parts: Parts, out: Path, results: list[dict], folder: Path
+) -> list[str]:
     """Draw the curves, and return the parts of the page."""
     curves(
         folder / "article-curves.svg",
@@ -69,8 +72,6 @@ def page(steps: list[Trial], out: Path, results: list[dict], folder: Path) -> li
     )
     head = ["step", "validation loss", "PSNR of the answer, dB", "PSNR restored, dB", "ΔE00"]
     head += ["colourfulness, of the true", "minutes", "steps", "parameters", "peak memory"]
-    gray = ["gray", "", "", f"{results[0]['untouched_psnr']:.2f}"]
-    gray += [f"{results[0]['untouched_ciede2000']:.2f}", "0%", "", "", "", ""]
     rows = [
         [
             step.title,
@@ -93,7 +94,7 @@ def page(steps: list[Trial], out: Path, results: list[dict], folder: Path) -> li
     return [
         photos_of(results[0]) + "\nThe answer is what the network says, as the article shows it; "
         "restored is the photo\nwith its own lightness and the answer's colours.",
-        table(head, [gray, *rows]),
+        table(head, [*baseline_rows(parts, 2, 4), *rows]),
         "![gray, the answers of the four steps, true](article-answer.jpg)",
         "![gray, restored by the four steps, true](article-restored.jpg)",
         "![validation loss of the four steps](article-curves.svg)",
@@ -121,7 +122,7 @@ def main() -> None:
         first = drawn[0]
         photos = {"gray": first["degraded"], **columns, "true": first["true"]}
         sheet(folder / f"article-{kind}.jpg", photos)
-    parts_of_page = page(steps, given.out, results, folder)
+    parts_of_page = page(steps, parts, given.out, results, folder)
     write_page(folder, "article-study.md", "The article's study", parts_of_page)
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+from study.baseline import baseline_rows
 from study.pages import curves, photos_of, sheet, table
 from study.photos import parted
 from study.trials import Trial, draw, history, run
@@ -101,9 +102,7 @@ def main() -> None:
     level = max(found["ciede2000"] for found in results)
     head = ["trained by", "PSNR, dB", "ΔE00", "colourfulness, of the true", "minutes", "steps"]
     head += [f"saturation for a ΔE00 of {level:.2f}", "colourfulness there"]
-    gray = ["gray", f"{results[0]['untouched_psnr']:.2f}"]
-    gray += [f"{results[0]['untouched_ciede2000']:.2f}", "0%", "", "", "", ""]
-    rows = [gray]
+    rows = baseline_rows(parts, 0, 4)
     for trial, found in zip(chosen, results, strict=True):
         saturation, colour = raised(trial, given.out, parts.test, level)
         rows.append(
