@@ -129,6 +129,15 @@ def test_a_network_that_answers_otherwise_is_not_kept(model, monkeypatch):
     assert not model.graph_path.exists()
 
 
+def test_a_network_too_large_for_the_memory_stays_with_keras(model, monkeypatch):
+    size = model.weights_path.stat().st_size
+    monkeypatch.setattr(graph, "available_memory", lambda: 50 * size)
+    with pytest.raises(ModelError, match="too large to become an ONNX graph here"):
+        graph.add_graph(model)
+    monkeypatch.setattr(graph, "available_memory", lambda: None)  # no system that says so
+    assert graph.add_graph(model).graph
+
+
 def test_what_writes_onnx_may_be_missing(tiny_denoiser, tmp_path, monkeypatch, cli):
     monkeypatch.setattr(keras_export, "find_spec", lambda name: None)
     done = cli("export", tiny_denoiser, "-o", tmp_path / "m.onnx")
