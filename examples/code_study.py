@@ -144,12 +144,14 @@ def squares_of(photos: Path, side: int, folder: Path) -> tuple[list[Path], np.nd
     return files, np.array(of)
 
 
-def draw_neighbours(model: Path, photos: list[Path], side: int, folder: Path) -> None:
+def draw_neighbours(
+    model: Path, photos: list[Path], side: int, squares: Path, picture: Path
+) -> None:
     """Set photos beside those nearest to them by code and by pixels, never of the same photo."""
     files: list[Path] = []
     of: list[np.ndarray] = []
     for number, place in enumerate(photos):
-        found, which = squares_of(place, side, folder.parent / "squares" / str(number))
+        found, which = squares_of(place, side, squares / str(number))
         of.append(which + sum(len(each) for each in of))
         files += found
     origin = np.concatenate(of)
@@ -163,7 +165,7 @@ def draw_neighbours(model: Path, photos: list[Path], side: int, folder: Path) ->
         order = np.argsort(-near, axis=1)
         for rank in range(_NEIGHBOURS):
             columns[f"by {way}, {rank + 1}"] = [files[index] for index in order[:, rank]]
-    sheet(folder / "neighbours.jpg", columns)
+    sheet(picture, columns)
 
 
 def main() -> None:
@@ -200,7 +202,9 @@ def main() -> None:
         accuracy, error = probe(features, kinds, given.repeats)
         found = [f"{accuracy:.1%} ± {error:.1%}", f"{neighbours_alike(features, kinds):.1%}"]
         rows.append([name, str(features.shape[1]), *found])
-    draw_neighbours(given.models[-1], given.show, given.side, folder)
+    draw_neighbours(
+        given.models[-1], given.show, given.side, given.out / "squares", folder / "neighbours.jpg"
+    )
     said = ", ".join(f"{name} {count}" for name, count in zip(names, counts, strict=True))
     parts_of_page = [
         f"{len(photos)} photos: {said}.",

@@ -111,7 +111,9 @@ def _train(trial: Trial, parts: Parts, folder: Path) -> dict[str, Any]:
     from pixrestore import train
 
     if (folder / "run.json").is_file():
-        train(trial.task, out=folder, resume=True)
+        # An end may have been moved since.
+        ends = {k: v for k, v in trial.settings.items() if k in ("epochs", "steps", "minutes")}
+        train(trial.task, out=folder, resume=True, **ends)
     else:
         train(trial.task, parts.train, folder, valid=parts.valid, **trial.settings)
     model = json.loads((folder / "model.json").read_text(encoding="utf-8"))
