@@ -34,6 +34,7 @@ from pixrestore.training.checkpoint import CHECKPOINT
 from pixrestore.training.display import Display
 from pixrestore.training.history import Row, append, forget_after
 from pixrestore.training.schedule import ema_momentum_at, rate_at
+from pixrestore.training.validation import validation_pairs
 
 TINY = {
     "arguments": {"widths": (4, 8), "blocks": (1, 1)},
@@ -485,6 +486,17 @@ def test_a_pass_may_be_cut_into_epochs(tmp_path):
     # Without chunks, an epoch over a handful of photos is still worth measuring after.
     assert plan(batch=50).steps_per_epoch(10) == 50
     assert plan(batch=50, chunks=20).steps_per_epoch(10) == 1
+
+
+def test_validation_looks_at_photos_from_all_folders():
+    # As they are found: one folder after the other.
+    photos = [np.full((16, 16, 3), value, np.uint8) for value in (0, 51, 255) for _ in range(100)]
+    clean = validation_pairs(Denoise(), photos, 16, seed=0).clean
+    levels, counts = np.unique(clean, return_counts=True)
+    assert levels == pytest.approx([0, 0.2, 1])
+    assert len(clean) == 64
+    assert counts.min() >= 20 * 16 * 16 * 3
+    assert len(validation_pairs(Denoise(), photos[:3], 16, seed=0).clean) == 3
 
 
 def test_averaging_starts_short():

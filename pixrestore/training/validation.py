@@ -78,9 +78,13 @@ class Measured:
 
 
 def validation_pairs(task: Task, photos: Photos, side: int, seed: int) -> Validation:
-    """Make pairs of the middle of up to 64 photos, each `side` pixels square."""
+    """Make pairs of the middle of up to 64 photos, each `side` pixels square.
+
+    They are spread over all photos, which are in order of their folders and names.
+    """
     count = min(len(photos), _MOST_PHOTOS)
-    clean = np.stack([central_square(photos[index], side, task.scope) for index in range(count)])
+    spread = [index * len(photos) // count for index in range(count)]
+    clean = np.stack([central_square(photos[index], side, task.scope) for index in spread])
     degraded, xs, ys = [], [], []
     for index, one in enumerate(clean):
         rng = np.random.default_rng((seed, 3, index))
