@@ -24,13 +24,13 @@ _TO_XYZ = np.array(
         [0.019334, 0.119193, 0.950227],
     ]
 )
-_TO_WHITE = (_TO_XYZ / _WHITE[:, None]).astype(np.float32)
+TO_WHITE = (_TO_XYZ / _WHITE[:, None]).astype(np.float32)
 _FROM_WHITE = np.linalg.inv(_TO_XYZ / _WHITE[:, None]).astype(np.float32)
 LUMINANCE: Array = _TO_XYZ[1].astype(np.float32)
 
 # CIE 15: below this ratio the cube root gives way to a line.
-_KNEE = 0.008856
-_SLOPE, _OFFSET = np.float32(7.787), np.float32(16 / 116)
+KNEE = 0.008856
+SLOPE, OFFSET = np.float32(7.787), np.float32(16 / 116)
 _KNEE_ROOT = np.float32(0.2068966)
 
 
@@ -70,7 +70,7 @@ def lightness(image: Array) -> Array:
 
 def chroma(image: Array) -> Array:
     """Return CIE a and b, (H, W, 2), of sRGB in [0, 1], (H, W, 3)."""
-    x, y, z = np.moveaxis(_root(linear(image) @ _TO_WHITE.T), -1, 0)
+    x, y, z = np.moveaxis(_root(linear(image) @ TO_WHITE.T), -1, 0)
     return np.stack([np.float32(500) * (x - y), np.float32(200) * (y - z)], axis=-1)
 
 
@@ -98,8 +98,8 @@ def from_lab(lightness: Array, chroma: Array) -> Array:
 
 def _root(ratio: Array) -> Array:
     """Return CIE's f: the cube root, a line near zero."""
-    dark, line = ratio <= np.float32(_KNEE), ratio * _SLOPE
-    line += _OFFSET
+    dark, line = ratio <= np.float32(KNEE), ratio * SLOPE
+    line += OFFSET
     root = np.cbrt(ratio)
     np.copyto(root, line, where=dark)
     return root
@@ -107,8 +107,8 @@ def _root(ratio: Array) -> Array:
 
 def _cube(root: Array) -> Array:
     """Undo `_root`."""
-    dark, line = root <= _KNEE_ROOT, root - _OFFSET
-    line *= 1 / _SLOPE
+    dark, line = root <= _KNEE_ROOT, root - OFFSET
+    line *= 1 / SLOPE
     cube = root * root
     cube *= root
     np.copyto(cube, line, where=dark)

@@ -236,12 +236,24 @@ class Pairs:
         return np.stack([x for x, _ in pairs]), np.stack([y for _, y in pairs])
 
     def _pair(self, place: int) -> tuple[Image, Image]:
-        rng = np.random.default_rng((self.seed, 2, place))
-        photo = self.photos[self.sampler.index(place)]
-        clean = clean_patch(photo, self.patch, self.task.scope, rng)
+        clean, rng = self._patch(place)
         degraded = np.asarray(self.task.corrupt(clean, rng), np.float32)
         x = np.asarray(self.task.encode(degraded), np.float32)
         return x, np.asarray(self.task.target(clean), np.float32)
+
+    def _patch(self, place: int) -> tuple[Image, np.random.Generator]:
+        rng = np.random.default_rng((self.seed, 2, place))
+        photo = self.photos[self.sampler.index(place)]
+        return clean_patch(photo, self.patch, self.task.scope, rng), rng
+
+    def clean(self, step: int) -> tuple[Image, NDArray[np.int32]]:
+        """Return the same patches undamaged, (N, H, W, 3), and seeds for their damage, (N, 2)."""
+        places = range(step * self.batch, (step + 1) * self.batch)
+        seeds = [np.random.SeedSequence((self.seed, 4, place)) for place in places]
+        return (
+            np.stack([self._patch(place)[0] for place in places]),
+            np.stack([seed.generate_state(2).view(np.int32) for seed in seeds]),
+        )
 
 
 # How much of a photo's shorter side a patch of a scene shows. Down to 0.7 only, colorize stopped

@@ -51,6 +51,9 @@ class Recipe:
     working_size : int
         Shorter side at which the network of a scene task sees a photo when restoring, in pixels;
         0 takes `patch`.
+    corrupt_on : {"auto", "cpu", "device"}
+        Where photos are damaged: in threads beside the network, or as tensors within the training
+        step, for tasks that have that form; auto takes the step where there is a GPU.
     """
 
     architecture: str = "unet"
@@ -70,3 +73,4 @@ class Recipe:
     ema: float = limited(0.999, min=0, max=0.999999)
     adversarial: float = limited(0.0, min=0, max=1e6)
     working_size: int = limited(0, min=0, max=65536)
+    corrupt_on: Literal["auto", "cpu", "device"] = "auto"

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from pixrestore.tensors import Draws
+
     Image = NDArray[np.float32]
 
 
@@ -102,6 +104,26 @@ class Task(ABC):
         import numpy as np
 
         return np.clip(answer, 0.0, 1.0)
+
+    def tensor_pairs(self, clean: Any, draws: Draws) -> tuple[Any, Any] | None:
+        """Make a batch of training pairs as tensors; a task need not.
+
+        Training on a GPU calls it within its step, so that the processors only deliver clean
+        patches. What it makes must be distributed as what `corrupt`, `encode` and `target` make.
+
+        Parameters
+        ----------
+        clean : tensor, float32, (N, H, W, 3), in [0, 1]
+        draws : Draws
+            The only source of randomness: ``uniform(shape, low, high)`` and ``normal(shape)``.
+
+        Returns
+        -------
+        tuple of tensors, or None
+            What the network sees and must answer, (N, H, W, Cx) and (N, H, W, Cy); None where the
+            task has no such form.
+        """
+        return None
 
     @property
     def inexact(self) -> str:

@@ -49,7 +49,7 @@ def main(task: str, folder: str, out: str, seconds: str, rounds: str) -> None:
     recipe = settle_recipe(kind, None, {}, {}, {})
     plan = Plan(kind, recipe, Budget(steps=1), data=(folder,), out=Path(out))
     run = Run(plan, Display(recipe.batch, True), resume=False)
-    batch = run.pairs(0)
+    batch = run.batches(0)
 
     class Stopwatch(keras.callbacks.Callback):
         """Counts steps for some seconds, after those that `fit` needs to get going."""
@@ -72,7 +72,7 @@ def main(task: str, folder: str, out: str, seconds: str, rounds: str) -> None:
 
     repeated = tf.data.Dataset.from_tensors(batch).cache().repeat()
     things = {
-        "real": lambda: speed("real", feed(run.pairs, 0)),
+        "real": lambda: speed("real", feed(run.batches, 0)),
         "synthetic": lambda: speed("synthetic", repeated),
     }
     work = Turns()

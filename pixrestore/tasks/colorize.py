@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from pixrestore.task import Image
+    from pixrestore.tensors import Draws
 
 # Chroma in units of which the network's answers are of order one; CIE ab of sRGB stays within 110.
 _CHROMA_UNIT = 110.0
@@ -105,6 +106,22 @@ class Colorize(Task):
 
         return clean if self.space == "rgb" else colour.chroma(clean) / _CHROMA_UNIT
 
+    def tensor_pairs(self, clean: Any, draws: Draws) -> tuple[Any, Any]:
+        """Make gray photos as tensors, of the same distribution as those of `corrupt`."""
+        import tensorflow as tf
+
+        from pixrestore import colour, tensors
+
+        light = tensors.linear(clean)
+        gray = tensors.gamma(tf.tensordot(light, colour.LUMINANCE[:, None], 1))
+        if self.film:
+            printed = _photographed_tensors(light, draws)
+            on_film = draws.uniform((tf.shape(clean)[0], 1, 1, 1)) < self.film
+            gray = tf.where(on_film, printed, gray)
+        if self.space == "rgb":
+            return tf.repeat(gray, 3, axis=-1), clean
+        return tensors.gray_lightness(gray) / 100, tensors.chroma(clean) / _CHROMA_UNIT
+
     def compose(self, degraded: Image, answer: Image) -> Image:
         """Give the answer's chroma, times `saturation`, to the photo's own lightness."""
         import numpy as np
@@ -143,3 +160,30 @@ def _photographed(clean: Image, rng: np.random.Generator) -> Image:
             grain = np.asarray((2 * grain + neighbours) / 6**0.5, np.float32)
     gray = gray + np.float32(rng.uniform(0.0, 0.03)) * grain
     return np.clip(gray, 0, 1).astype(np.float32)
+
+
+def _photographed_tensors(light: Any, draws: Draws) -> Any:
+    """Do what `_photographed` does, to a batch of linear light, (N, H, W, 3) to (N, H, W, 1)."""
+    import tensorflow as tf
+
+    from pixrestore import tensors
+
+    count = tf.shape(light)[0]
+    each = (count, 1, 1, 1)
+    films = tf.constant(list(_FILMS.values()), tf.float32)
+    # Of Dirichlet's distribution with parameters of 1: exponential shares of a whole.
+    shares = -tf.math.log(draws.uniform((count, 3), 1e-12, 1.0))
+    weights = tf.matmul(shares / tf.reduce_sum(shares, axis=-1, keepdims=True), films)
+    gray = tensors.gamma(tf.reduce_sum(light * weights[:, None, None], axis=-1, keepdims=True))
+    contrast = draws.uniform(each, -0.25, 0.35)
+    gray = gray ** draws.uniform(each, 0.75, 1.35)
+    gray = gray + contrast * (gray * gray * (3 - 2 * gray) - gray)
+    black, white = draws.uniform(each, 0.0, 0.12), draws.uniform(each, 0.88, 1.0)
+    gray = black + (white - black) * gray
+    grain = draws.normal(tf.shape(gray))
+    coarse = grain
+    for axis in (1, 2):
+        neighbours = tf.roll(coarse, 1, axis) + tf.roll(coarse, -1, axis)
+        coarse = (2 * coarse + neighbours) / 6**0.5
+    grain = tf.where(draws.uniform(each) < 0.5, coarse, grain)
+    return tf.clip_by_value(gray + draws.uniform(each, 0.0, 0.03) * grain, 0.0, 1.0)

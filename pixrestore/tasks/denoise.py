@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from pixrestore.task import Image
+    from pixrestore.tensors import Draws
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,20 @@ class Denoise(Task):
         noise = rng.standard_normal(clean.shape, dtype=np.float32)
         return clean + np.float32(sigma) * noise
 
+    def tensor_pairs(self, clean: Any, draws: Draws) -> tuple[Any, Any]:
+        """Make noisy photos as tensors, of the same distribution as those of `corrupt`."""
+        import tensorflow as tf
+
+        each = (tf.shape(clean)[0], 1, 1, 1)
+        low, high = self.sigma
+        sigma = draws.uniform(each, low / 255, high / 255)
+        noise = draws.normal(tf.shape(clean))
+        noisy = clean + sigma * noise
+        if self.camera:
+            with_camera = _camera_noise_tensors(clean, sigma, noise, draws)
+            noisy = tf.where(draws.uniform(each) < self.camera, with_camera, noisy)
+        return noisy, clean
+
     def compose(self, degraded: Image, answer: Image) -> Image:
         """Blend the network's answer with the input by `strength`."""
         import numpy as np
@@ -93,3 +108,26 @@ def _camera_noise(clean: Image, sigma: float, rng: np.random.Generator) -> Image
         noise /= np.sqrt((1 - blur) ** 2 + blur**2 / 4 + blur * (1 - blur) / 2)
     noisy = np.clip(linear + np.sqrt(variance) * noise, 0.0, 1.0)
     return (noisy ** (1 / gamma)).astype(np.float32)
+
+
+def _camera_noise_tensors(clean: Any, sigma: Any, noise: Any, draws: Draws) -> Any:
+    """Do what `_camera_noise` does, to a batch of tensors and its normal `noise`."""
+    import tensorflow as tf
+
+    each = (tf.shape(clean)[0], 1, 1, 1)
+    linear = clean**2.2
+    deviation = sigma * 2.2 * 0.5**1.2
+    shot = draws.uniform(each, 0.2, 1.0)
+    variance = deviation**2 * (shot * linear / 0.5**2.2 + (1 - shot))
+    mix = draws.uniform(each, 0.0, 0.7)
+    noise = tf.sqrt(1 - mix**2) * noise + mix * draws.normal(tf.shape(clean[..., :1]))
+    smooth = noise
+    for axis in (1, 2):  # each with the one before it, the first with itself
+        before = tf.gather(smooth, tf.maximum(tf.range(tf.shape(clean)[axis]) - 1, 0), axis=axis)
+        smooth = (smooth + before) / 2
+    blur = draws.uniform(each, 0.0, 0.6)
+    blurred = (1 - blur) * noise + blur * smooth
+    blurred /= tf.sqrt((1 - blur) ** 2 + blur**2 / 4 + blur * (1 - blur) / 2)
+    noise = tf.where(blur > 0.2, blurred, noise)
+    noisy = tf.clip_by_value(linear + tf.sqrt(variance) * noise, 0.0, 1.0)
+    return noisy ** (1 / 2.2)

@@ -51,7 +51,7 @@ class Trainee:
             self._factor = answer_factor(self.core)
             self.learner = self._against(recipe.adversarial, channels, devices)
             self.learner.compile(
-                optimizer=_optimizer(recipe), loss=self._compare, jit_compile=devices.xla
+                optimizer=_optimizer(recipe), loss=self._compare, jit_compile=devices.gpu
             )
         # Keras' own `predict` would give every device the whole batch and all answers back.
         signature = [tf.TensorSpec((None, *self.core.input_shape[1:]), tf.float32)]

@@ -20,13 +20,13 @@ class Devices:
         Mirrors the network over several devices, or leaves it on one.
     precision : str
         Keras' dtype policy.
-    xla : bool
-        Compile the training step.
+    gpu : bool
+        There is a GPU: the training step is compiled by XLA.
     """
 
     strategy: Any
     precision: str
-    xla: bool
+    gpu: bool
 
     @contextmanager
     def building(self) -> Iterator[None]:
@@ -58,4 +58,4 @@ def choose_devices() -> Devices:
         else tf.distribute.get_strategy()
     )
     precision = "mixed_float16" if gpus else "float32"
-    return Devices(strategy, precision, xla=bool(gpus))
+    return Devices(strategy, precision, gpu=bool(gpus))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,9 @@ from pixrestore.backend import import_keras, usable_cpus
 from pixrestore.errors import OutOfMemoryError
 
 if TYPE_CHECKING:
-    from pixrestore.data import Pairs
-    from pixrestore.task import Image
+    from numpy.typing import NDArray
+
+    Batch = tuple[NDArray[Any], NDArray[Any]]
 
 _AHEAD = 8
 _TIMED_SECONDS = 1.0
@@ -26,14 +27,14 @@ class Watched:
     They are made in TensorFlow's threads, and of an error there TensorFlow passes on the text only.
     """
 
-    def __init__(self, pairs: Pairs) -> None:
-        self.pairs = pairs
+    def __init__(self, make: Callable[[int], Batch]) -> None:
+        self.make = make
         self.error: Exception | None = None
 
-    def __call__(self, step: int) -> tuple[Image, Image]:
+    def __call__(self, step: int) -> Batch:
         """Return batch `step`."""
         try:
-            return self.pairs(step)
+            return self.make(step)
         except Exception as error:  # a stranger's task may raise anything
             self.error = self.error or error
             raise
@@ -62,15 +63,14 @@ def feed(pairs: Watched, first_step: int) -> Any:
     import_keras()
     import tensorflow as tf
 
-    x, y = pairs(first_step)
+    examples = pairs(first_step)
+    kinds = [tf.as_dtype(example.dtype) for example in examples]
 
     def make(step: Any) -> Any:
-        made = tf.numpy_function(
-            lambda number: pairs(int(number)), [step], (tf.float32, tf.float32), stateful=False
-        )
-        for tensor, example in zip(made, (x, y), strict=True):
+        made = tf.numpy_function(lambda number: pairs(int(number)), [step], kinds, stateful=False)
+        for tensor, example in zip(made, examples, strict=True):
             tensor.set_shape(example.shape)
-        return made
+        return tuple(made)
 
     options = tf.data.Options()
     options.deterministic = True

@@ -38,6 +38,7 @@ from pixrestore.training.callbacks import (
 )
 from pixrestore.training.checkpoint import Progress, save_checkpoint
 from pixrestore.training.compiled import Trainee
+from pixrestore.training.corrupting import corrupt_within_step, corrupts_within_step
 from pixrestore.training.devices import choose_devices
 from pixrestore.training.feed import Watched, batches_per_second, feed, own_errors
 from pixrestore.training.samples import write_sheet
@@ -71,6 +72,11 @@ def _patch(plan: Plan, side: int | None, multiple: int) -> int:
     return side
 
 
+def _example_targets(pairs: Pairs) -> np.ndarray:
+    steps = range(max(1, _EXAMPLES // pairs.batch))
+    return np.concatenate([pairs(step)[1] for step in steps])
+
+
 class Run:
     """A training run: its photos, its network, and where it stands.
 
@@ -87,7 +93,8 @@ class Run:
         self.plan, self.display = plan, display
         self.channels = pair_channels(plan.task)
         loss = find_loss(plan.recipe.loss, plan.recipe.loss_options)
-        self.trainee = Trainee(plan.recipe, loss, self.channels, choose_devices())
+        devices = choose_devices()
+        self.trainee = Trainee(plan.recipe, loss, self.channels, devices)
         if plan.init and not resume:
             first = load_model(plan.init, type(plan.task))
             check_weights(first)
@@ -107,9 +114,12 @@ class Run:
             plan.recipe.batch,
             plan.seed,
         )
-        self.pairs = Watched(pairs)
+        within = corrupts_within_step(plan.task, plan.recipe, devices)
+        if within:
+            corrupt_within_step(self.trainee.learner, plan.task, patch, devices)
+        self.batches = Watched(pairs.clean if within else pairs)
         self.guard = Guard()
-        self.trainee.loss = loss.prepared(self._example_targets())
+        self.trainee.loss = loss.prepared(_example_targets(pairs))
         self.validation = self._validate_on(self._held_out, patch)
         self.progress = self.trainee.resume(plan.out) if resume else Progress()
         history.forget_after(plan.out, self.progress.step)
@@ -131,7 +141,7 @@ class Run:
         """
         self._say_what_is_fast()
         try:
-            with self.display, own_errors(self.pairs):
+            with self.display, own_errors(self.batches):
                 self._fit()
         except KeyboardInterrupt:
             self._save_checkpoint()
@@ -180,10 +190,6 @@ class Run:
         self.display.say(f"{len(photos)} photos to train on, {len(valid)} to validate on")
         return photos, valid
 
-    def _example_targets(self) -> np.ndarray:
-        steps = range(max(1, _EXAMPLES // self.plan.recipe.batch))
-        return np.concatenate([self.pairs(step)[1] for step in steps])
-
     def _validate_on(self, photos: Photos, patch: int) -> Validation:
         side = patch
         if self.plan.task.scope == "local" and not self.geometry.side:
@@ -200,8 +206,8 @@ class Run:
         )
 
     def _pairs_per_second(self) -> float:
-        with own_errors(self.pairs):
-            return self.plan.recipe.batch * batches_per_second(self.pairs)
+        with own_errors(self.batches):
+            return self.plan.recipe.batch * batches_per_second(self.batches)
 
     def _fit(self) -> None:
         pace = Pace(self.plan, self.progress, self.clock, self.last_step)
@@ -213,7 +219,7 @@ class Run:
             EpochEnd(self._finish_epoch, self.guard),
             *self._tensorboard(),
         ]
-        data = feed(self.pairs, self.progress.step)
+        data = feed(self.batches, self.progress.step)
         self._begin_epoch()
         # A budget of a moment still gets a step, and with it an epoch.
         while (pace.done < 1 or not self.progress.step) and not self.trainee.learner.stop_training:
@@ -231,7 +237,7 @@ class Run:
             )
             if self.trainee.learner.stop_training:
                 break
-            data = feed(self.pairs, self.progress.step)
+            data = feed(self.batches, self.progress.step)
 
     def _stretch(self) -> tuple[int, int, int]:
         """Return first epoch, epoch to stop before, and steps of each, from here on."""
