@@ -16,7 +16,7 @@ def throughput(settings: Settings) -> Iterator[Row]:
     """Compare megapixels a second."""
     width, height = (1500, 1000) if settings.quick else (4000, 3000)
     photo = photos(settings, f"noisy{width}", width, height, noise=_SIGMA)
-    rounds = 2 if settings.quick else 3
+    rounds = 2
     python = settings.peers or sys.executable
     found = answers("denoising", photo, settings.models["denoise"], rounds, python=python)
     own = found["speeds"]["pixrestore"]

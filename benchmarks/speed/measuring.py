@@ -30,6 +30,7 @@ class Settings:
     quick: bool
     peers: str | None
     models: dict[str, str]
+    data: Path | None
     photos: int
 
 

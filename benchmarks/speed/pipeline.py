@@ -14,7 +14,7 @@ def throughput(settings: Settings) -> Iterator[Row]:
     count = 60 if settings.quick else 240
     folder = photos(settings, f"clean{count}", 672, 448, count=count)
     for task in ("colorize", "denoise"):
-        found = answers("pipeline", task, folder, 3 if settings.quick else 7)
+        found = answers("pipeline", task, folder, 3 if settings.quick else 5)
         plain = f"Pillow decodes and resizes {found['plain']:.0f} photos/s"
         yield Row(
             f"pairs for `{task}`, photos seen for the first time",

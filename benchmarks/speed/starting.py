@@ -46,7 +46,7 @@ def listing(settings: Settings) -> Iterator[Row]:
 def cold(settings: Settings) -> Iterator[Row]:
     """Compare the first colourised photo with importing TensorFlow."""
     photo = photos(settings, "1mp", 1224, 816)
-    rounds = 3 if settings.quick else 7
+    rounds = 3 if settings.quick else 5
     for task in ("colorize", "denoise"):
         command = [*PIXRESTORE, task, photo, "--model", settings.models[task], "--overwrite"]
         command += ["--out", settings.scratch / f"{task}.jpg"]

@@ -15,7 +15,7 @@ _SETTLING = 10
 def throughput(settings: Settings) -> Iterator[Row]:
     """Compare images a second for every task that is installed."""
     folder = photos(settings, "clean", 672, 448, count=60)
-    seconds, rounds = (3, 3) if settings.quick else (6, 5)
+    seconds, rounds = (2, 2) if settings.quick else (4, 3)
     for task in installed_tasks():
         found = answers("training", task, folder, settings.scratch / "run", seconds, rounds)
         yield Row(
