@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -133,3 +134,19 @@ def tiny_denoiser(tmp_path_factory: pytest.TempPathFactory) -> Path:
         quiet=True,
     )
     return out
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run's folder: a tiny denoiser, trained on the package's own photos for three epochs."""
+    from training_runs import STEPS, tiny
+
+    out = tmp_path_factory.mktemp("runs") / "reference"
+    tiny(out, steps=STEPS)
+    return out
+
+
+@pytest.fixture
+def copied_run(tiny_run: Path, tmp_path: Path) -> Path:
+    """A copy of that folder."""
+    return shutil.copytree(tiny_run, tmp_path / "copied")

@@ -1,0 +1,101 @@
+"""Runs that were interrupted, and go on."""
+
+from __future__ import annotations
+
+import signal
+
+import numpy as np
+import pytest
+from training_runs import IN_A_PROCESS, STEPS, description, history, progress, same, tiny, weights
+
+import pixrestore
+from pixrestore import train
+from pixrestore.errors import TrainingError
+from pixrestore.training.checkpoint import CHECKPOINT
+from pixrestore.training.display import Display
+from pixrestore.training.history import Row, append, forget_after
+
+
+class TestResume:
+    @pytest.mark.slow
+    def test_a_killed_run_goes_on_as_if_nothing_had_happened(self, tiny_run, tmp_path, fresh_cli):
+        out = tmp_path / "killed"
+        code = IN_A_PROCESS + (
+            "from pixrestore.training.display import Display\n"
+            "def step(self, epoch, step, done, loss):\n"
+            "    step == 70 and os.kill(os.getpid(), signal.SIGKILL)\n"
+            "Display.step = step\n"
+            f"tiny({str(out)!r}, steps={STEPS})\n"
+        )
+        assert fresh_cli(code=code).code == -signal.SIGKILL
+        assert progress(out)["step"] == 50
+        train(out=out, resume=True, quiet=True)
+        assert progress(out)["step"] == STEPS
+        assert description(out)["training"]["steps"] == STEPS
+        for row, expected in zip(history(out), history(tiny_run), strict=True):
+            # Sums in another order of threads differ in the last bits, and training enlarges that.
+            for name in ("epoch", "step", "loss", "val_loss", "psnr", "input_psnr"):
+                assert row[name] == pytest.approx(expected[name], rel=1e-3), name
+
+    @pytest.mark.slow
+    def test_an_interrupted_run_keeps_a_model_and_goes_on(self, tiny_run, tmp_path, monkeypatch):
+        out = tmp_path / "interrupted"
+
+        def interrupt(self, epoch, step, done, loss):
+            if step == 30:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Display, "step", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                tiny(out, steps=STEPS)
+        assert progress(out)["step"] == 30
+        assert not (out / "history.csv").exists()
+        kept = pixrestore.load(out)
+        assert kept.restore(np.zeros((5, 5, 3), np.uint8)).shape == (5, 5, 3)
+        train(out=out, resume=True, quiet=True)
+        rows = history(out)
+        assert [row["step"] for row in rows] == [50, 100, STEPS]
+        assert rows[-1]["psnr"] == pytest.approx(history(tiny_run)[-1]["psnr"], rel=1e-3)
+
+    def test_a_finished_run_has_nothing_left_to_do(self, copied_run):
+        before = weights(copied_run / "model.weights.h5"), history(copied_run)
+        train(out=copied_run, resume=True, quiet=True)
+        assert same(weights(copied_run / "model.weights.h5"), before[0])
+        assert history(copied_run) == before[1]
+
+    def test_a_damaged_checkpoint_is_told(self, copied_run):
+        content = (copied_run / CHECKPOINT).read_bytes()
+        (copied_run / CHECKPOINT).write_bytes(content[: len(content) // 2])
+        with pytest.raises(TrainingError, match=r"checkpoint\.weights\.h5 cannot be resumed from"):
+            train(out=copied_run, resume=True, quiet=True)
+
+    @pytest.mark.parametrize(
+        "text", ["", "{}", "[1]", '{"task": 3}', '{"task": {"name": "denoise", "options": 1}}']
+    )
+    def test_a_damaged_plan_is_told(self, tmp_path, text):
+        (tmp_path / "run.json").write_text(text)
+        with pytest.raises(TrainingError, match=r"run\.json cannot be read"):
+            train(out=tmp_path, resume=True)
+
+    def test_without_a_run_there_is_nothing_to_resume(self, tmp_path, monkeypatch):
+        with pytest.raises(TrainingError, match="there is no run to resume in"):
+            train(out=tmp_path / "nothing", resume=True)
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(TrainingError, match=r"there is no run to resume in runs.denoise"):
+            train("denoise", resume=True)
+
+
+def test_rows_past_the_checkpoint_are_forgotten(tmp_path):
+    forget_after(tmp_path, 10)
+    assert not (tmp_path / "history.csv").exists()
+    for epoch in (1, 2, 3):
+        append(tmp_path, Row(epoch, 50 * epoch, 0.1, 1e-3, 0.5, 0.25, 30.125, 20.0, 99.0))
+    whole = (tmp_path / "history.csv").read_text()
+    with (tmp_path / "history.csv").open("a") as file:
+        file.write("4,200,0.")  # a full disk ended it here
+    forget_after(tmp_path, 150)
+    assert (tmp_path / "history.csv").read_text() == whole
+    forget_after(tmp_path, 100)
+    assert [row["step"] for row in history(tmp_path)] == [50, 100]
+    assert whole.startswith((tmp_path / "history.csv").read_text())
