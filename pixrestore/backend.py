@@ -114,20 +114,23 @@ def available_memory() -> int | None:
 
 
 def _cpu_quota(root: Path) -> float | None:
-    """Return the processors that the control group at `root` allows, or None without a limit."""
+    """Return the processors that the control group at `root` allows, or None without a limit.
+
+    Of groups within each other the tightest limit holds, whichever has it.
+    """
+    quotas = []
     for folder in _own_groups(root):
         try:  # version 2: "max 100000" or "150000 100000"
             quota, period = (folder / "cpu.max").read_text().split()
-        except (OSError, ValueError):
+            quotas.append(int(quota) / int(period))
+        except (OSError, ValueError):  # no such file, or "max"
             continue
-        if quota != "max":
-            return int(quota) / int(period)
     try:  # version 1: -1 means no limit
         limit = int((root / "cpu" / "cpu.cfs_quota_us").read_text())
-        period_us = int((root / "cpu" / "cpu.cfs_period_us").read_text())
+        quotas.append(limit / int((root / "cpu" / "cpu.cfs_period_us").read_text()))
     except (OSError, ValueError):
-        return None
-    return limit / period_us if limit > 0 else None
+        pass
+    return min((quota for quota in quotas if quota > 0), default=None)
 
 
 def _own_groups(root: Path) -> list[Path]:

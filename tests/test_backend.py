@@ -74,6 +74,42 @@ def test_processors_follow_the_older_kind_of_limit(cgroup):
     assert backend.usable_cpus() == 8
 
 
+def test_processors_follow_the_tightest_of_limits_within_each_other(cgroup, monkeypatch):
+    inner = cgroup / "pod" / "container"
+    inner.mkdir(parents=True)
+    monkeypatch.setattr(backend, "_own_groups", lambda root: [inner, inner.parent, root])
+    (inner / "cpu.max").write_text("600000 100000\n")
+    (inner.parent / "cpu.max").write_text("300000 100000\n")
+    assert backend.usable_cpus() == 3
+
+
+def test_processors_follow_affinity(cgroup, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {5}, raising=False)
+    (cgroup / "cpu.max").write_text("250000 100000\n")
+    assert backend.usable_cpus() == 1
+
+
+_THREADS = """
+import os
+from pixrestore import backend
+from pixrestore.engines import open_network
+from pixrestore.model import load_model
+threads = lambda: len(os.listdir("/proc/self/task"))
+kept = [open_network(load_model("colorize"), "onnx")]  # with whatever threads an import brings
+before = threads()
+backend.usable_cpus.__code__ = (lambda: 4).__code__
+kept.append(open_network(load_model("colorize"), "onnx"))
+print(threads() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="no /proc")
+def test_onnx_runtime_gets_as_many_threads(fresh_cli):
+    done = fresh_cli(code=_THREADS, plugins="")
+    # The one that calls is the fourth.
+    assert done.out == "3\n", done.err
+
+
 def test_memory_follows_the_containers_limit(cgroup):
     (cgroup / "memory.max").write_text("5000000\n")
     (cgroup / "memory.current").write_text("2000000\n")
