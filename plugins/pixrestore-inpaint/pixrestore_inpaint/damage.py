@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter
 _FINE = 4  # marks are drawn so many times larger, for smooth edges
 
 
-def damaged(clean, marks, width, marker, rng):
+def damaged(clean, marks, width, rng):
     """Return `clean` with marks on it.
 
     Parameters
@@ -19,8 +19,6 @@ def damaged(clean, marks, width, marker, rng):
         Mean number of marks in each 64 × 64 pixels.
     width : tuple of float
         Least and largest width of a mark, in pixels.
-    marker : tuple of float or None
-        The colour of all marks; by default each has one of its own.
     rng : numpy.random.Generator
 
     Returns
@@ -32,18 +30,15 @@ def damaged(clean, marks, width, marker, rng):
     for _ in range(rng.poisson(marks * height * width_of_photo / 64**2)):
         draw = _MARKS[int(rng.integers(len(_MARKS)))]
         box, cover = draw(clean.shape[:2], rng.uniform(*width), rng)
-        colour = marker if marker is not None else _colour(rng)
-        if marker is not None:
-            cover = (cover > 0.1).astype(np.float32)
         place = result[box]
-        place += cover[..., None] * (np.asarray(colour, np.float32) - place)
+        place += cover[..., None] * (_colour(rng) - place)
     return result
 
 
 def _colour(rng):
     """Return the colour of bare paper, of dirt, or anything between, hardly tinted."""
     tone = rng.choice([rng.uniform(0.8, 1.0), rng.uniform(0.0, 0.25), rng.uniform(0.0, 1.0)])
-    return np.clip(tone + rng.uniform(-0.04, 0.04, 3), 0, 1)
+    return np.clip(tone + rng.uniform(-0.04, 0.04, 3), 0, 1).astype(np.float32)
 
 
 def _scratch(shape, width, rng):

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import pixrestore
 import pixrestore_inpaint
 from pixrestore.cli import main
+from pixrestore.errors import UsageError
 from pixrestore.testing import plugins_installed, task_checks
 from pixrestore.testing.probe import part
-from pixrestore_inpaint import MARKER, Inpaint
+from pixrestore_inpaint import Inpaint
 from pixrestore_inpaint.masked import inpaint
 
 PHOTO = part("cat", 60, 60, 128, 192)
@@ -32,40 +32,24 @@ def test_damage_grows_with_its_options():
     assert changed(marks=2, width=1) < changed(marks=2, width=4)
 
 
-def test_marked_damage_has_one_colour():
-    task = Inpaint(marked=1.0, marks=3)
-    degraded = task.corrupt(PHOTO, np.random.default_rng(0))
-    touched = np.any(degraded != PHOTO, axis=-1)
-    assert touched.any()
-    np.testing.assert_array_equal(degraded[touched], np.tile(MARKER, (touched.sum(), 1)))
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models") / "inpaint"
-    pixrestore.train(
-        Inpaint(),
-        out=folder,
-        arguments={"widths": (4, 8), "blocks": (1, 1)},
-        recipe={"patch": 32, "batch": 2},
-        steps=2,
-        quiet=True,
-    )
-    return folder
-
-
-def test_only_what_the_mask_covers_changes(model):
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_only_what_the_mask_covers_changes(dtype):
+    top = np.iinfo(dtype).max if dtype != np.float32 else 1
+    clean = (PHOTO * top).astype(dtype)
     mask = np.zeros(PHOTO.shape[:2], bool)
-    mask[20:40, 30:60] = True
-    for photo in (PHOTO, np.rint(PHOTO * 255).astype(np.uint8)):
-        with plugins_installed(pixrestore_inpaint):
-            repaired = inpaint(photo, mask, model=model)
-        assert repaired.dtype == photo.dtype
-        np.testing.assert_array_equal(repaired[~mask], photo[~mask])
-        assert np.any(repaired[mask] != photo[mask])
+    mask[40:43, 30:90] = True
+    photo = np.where(mask[..., None], np.array(top, dtype), clean)
+    repaired = inpaint(photo, mask)
+    assert repaired.dtype == dtype
+    np.testing.assert_array_equal(repaired[~mask], photo[~mask])
+    # A scratch of three pixels through fur: its surroundings tell within a few percent.
+    assert np.abs(repaired.astype(float) - clean).max(axis=-1)[mask].mean() < 0.06 * top
+    np.testing.assert_array_equal(inpaint(photo, np.zeros_like(mask)), photo)
+    with pytest.raises(UsageError, match="covers the whole photo"):
+        inpaint(photo, np.ones_like(mask))
 
 
-def test_the_command(model, tmp_path, capsys):
+def test_the_command(tmp_path, capsys):
     photo, mask, out = (tmp_path / name for name in ("old.png", "mask.png", "new.png"))
     Image.fromarray(np.rint(PHOTO * 255).astype(np.uint8)).save(photo)
     marked = Image.new("L", PHOTO.shape[1::-1])
@@ -77,7 +61,7 @@ def test_the_command(model, tmp_path, capsys):
             code = main([str(word) for word in words])
         return code, capsys.readouterr()
 
-    given = ("--mask", mask, "--model", model)
+    given = ("--mask", mask)
     code, said = run("inpaint", photo, *given, "-o", out)
     assert (code, said.err) == (0, "")
     difference = np.any(np.asarray(Image.open(out)) != np.asarray(Image.open(photo)), axis=-1)

@@ -92,7 +92,7 @@ class OldPhoto(Chain):
         Grain(),
         Fading(),
         Paper(),
-        Inpaint(marks=(0.0, 1.5), marked=0.0),
+        Inpaint(marks=(0.0, 1.5)),
     )
 
 
