@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter
 
+_TONES = (0.8, 1.0), (0.0, 0.2), (0.0, 1.0)
 _FINE = 4  # marks are drawn so many times larger, for smooth edges
 
 
@@ -36,8 +37,9 @@ def damaged(clean, marks, width, rng):
 
 
 def _colour(rng):
-    """Return the colour of bare paper, of dirt, or anything between, hardly tinted."""
-    tone = rng.choice([rng.uniform(0.8, 1.0), rng.uniform(0.0, 0.25), rng.uniform(0.0, 1.0)])
+    """Return the colour of bare paper, of dirt, or now and then any, hardly tinted."""
+    low, high = _TONES[int(rng.choice(len(_TONES), p=(0.5, 0.4, 0.1)))]
+    tone = rng.uniform(low, high)
     return np.clip(tone + rng.uniform(-0.04, 0.04, 3), 0, 1).astype(np.float32)
 
 

@@ -40,7 +40,7 @@ class Fading(Task):
 
     name = "fading"
     contrast: tuple[float, float] = option(
-        (0.55, 1.0), help="contrast that is left", min=0.1, max=1
+        (0.75, 1.0), help="contrast that is left", min=0.1, max=1
     )
     colour: tuple[float, float] = option((0.3, 1.0), help="colour that is left", min=0, max=1)
     yellowing: tuple[float, float] = option(
@@ -86,7 +86,7 @@ class OldPhoto(Chain):
     """Restore old photographs: soft, grainy, faded, on rough paper, scratched."""
 
     name = "oldphoto"
-    recipe = Recipe(patch=96, batch=4, crops=8, warmup=500)
+    recipe = Recipe(patch=64, batch=4, crops=16, warmup=500)
     parts = (
         Deblur(radius=(0.0, 1.5), shaken=0.0, noise=0.0),
         Grain(),
@@ -94,6 +94,18 @@ class OldPhoto(Chain):
         Paper(),
         Inpaint(marks=(0.0, 1.5)),
     )
+
+    strength: float = option(
+        1.0,
+        help="how much of the repair to take: 0 keeps the photo as it is",
+        min=0,
+        max=1,
+        restoring=True,
+    )
+
+    def compose(self, degraded, answer):
+        """Blend the answer with the photo."""
+        return (degraded + self.strength * (answer - degraded)).clip(0, 1)
 
 
 @hookimpl

@@ -47,6 +47,15 @@ def test_fading_draws_tones_together_and_yellows():
     assert (old[..., 2] < old[..., 0]).all()
 
 
+def test_strength_takes_a_part_of_the_repair():
+    restored = np.ones_like(PHOTO)
+    for strength in (0.0, 0.25, 1.0):
+        blend = PHOTO + strength * (restored - PHOTO)
+        np.testing.assert_allclose(
+            OldPhoto(strength=strength).compose(PHOTO, restored), blend, atol=1e-6
+        )
+
+
 def test_the_plugin_is_found():
     with plugins_installed(pixrestore_oldphoto) as plugins:
         assert plugins.task("oldphoto") is OldPhoto
