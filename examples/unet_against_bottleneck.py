@@ -126,8 +126,13 @@ def main() -> None:
     rungs = ladder(budget, given.widths, parts, given.out, goals)
 
     shown = [*old, rungs[0][0], rungs[-1][0]]
-    drawn = {trial.title: draw(trial, given.out, given.show, given.side) for trial in shown}
-    first = drawn[old[0].title]
+    # By their names, since the titles of the bottlenecks are wider than photos.
+    titles = [*(trial.name for trial in old), rungs[0][0].title, rungs[-1][0].title]
+    drawn = {
+        title: draw(trial, given.out, given.show, given.side)
+        for title, trial in zip(titles, shown, strict=True)
+    }
+    first = drawn[titles[0]]
     restored = {title: of["restored"] for title, of in drawn.items()}
     sheet(folder / "surpassed.jpg", {"gray": first["degraded"], **restored, "true": first["true"]})
     head = ["network and budget", "parameters", "peak memory", "minutes", "steps", "crops seen"]
