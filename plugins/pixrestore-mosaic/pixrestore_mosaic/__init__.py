@@ -19,7 +19,7 @@ class Mosaic(Task):
     """
 
     name = "mosaic"
-    recipe = Recipe(patch=96, batch=4, crops=8, warmup=500)
+    recipe = Recipe(loss="mean_squared_error", patch=64, batch=4, crops=16, warmup=500)
     benchmark = {"block": 6, "area": 1.0}
 
     block: tuple[int, int] = option((3, 12), help="side of a block, in pixels", min=2, max=64)
