@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -144,12 +143,3 @@ class Section:
 
 
 Pieces = Iterator[Piece]
-
-
-def one_ahead(pieces: Pieces) -> Pieces:
-    """Make each piece in a thread of its own while the one before it is used."""
-    with ThreadPoolExecutor(1) as maker:
-        following = maker.submit(next, pieces, None)
-        while (piece := following.result()) is not None:
-            following = maker.submit(next, pieces, None)
-            yield piece

@@ -18,7 +18,7 @@ from pixrestore.errors import OutOfMemoryError, PhotoError, UsageError, nearest
 from pixrestore.images import MAX_PIXELS, Photo, to_dtype
 from pixrestore.options import checked, options_of
 from pixrestore.restoring.kinds import RestoresPhotos, photo_of
-from pixrestore.restoring.network import Array, Geometry, Network, Pieces, one_ahead
+from pixrestore.restoring.network import Array, Geometry, Network, Pieces
 from pixrestore.restoring.scene import padded, restore_as_scene, seen_whole
 from pixrestore.restoring.tiles import TILE, restore_in_tiles, smallest_tile
 from pixrestore.task import Task
@@ -214,8 +214,8 @@ class Restorer(RestoresPhotos):
 
     def _pieces(self, task: Task, pixels: NDArray[Any]) -> Pieces:
         if task.scope == "scene":
-            return one_ahead(restore_as_scene(task, self.network, self.geometry, pixels))
-        return one_ahead(restore_in_tiles(task, self.network, self.geometry, pixels, self.tile))
+            return restore_as_scene(task, self.network, self.geometry, pixels)
+        return restore_in_tiles(task, self.network, self.geometry, pixels, self.tile)
 
     def _within_memory(self, work: Any) -> Any:
         """Do `work`, again with smaller tiles whenever memory runs out."""
