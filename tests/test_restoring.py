@@ -93,6 +93,16 @@ class TestSizes:
         largest = max(max(shape) for shape in tiled.network.seen)
         assert largest <= max(tile, 64)
 
+    @pytest.mark.parametrize("height", [101, 130, 190, 300, 400])
+    def test_tiles_repeat_no_more_than_their_margins(self, height):
+        restorer = denoiser()
+        restorer.tile = 100
+        restorer.restore(random(height, 20, 3))
+        rows = sum(shape[0] for shape in restorer.network.seen)
+        count = len(restorer.network.seen)
+        # Each cut is seen by both sides with their margins; sizes are multiples of 4.
+        assert rows < height + 2 * MARGIN * (count - 1) + 4 * (count + 1)
+
     def test_large_photos_take_no_more_memory_at_a_time(self, cat):
         large = np.tile(cat, (5, 4, 1))
         restorer = denoiser()

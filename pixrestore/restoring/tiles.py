@@ -18,7 +18,7 @@ TILE = 1024
 
 
 def plan_spans(length: int, tile: int, geometry: Geometry) -> list[Section]:
-    """Cut an axis into tiles of equal size.
+    """Cut an axis into the fewest tiles, of equal size and no larger than that needs.
 
     A tile may reach beyond the photo, which is reflected there; what is kept of it never does.
     Neighbours overlap by twice the margin at least, and the cut between them is in the middle of
@@ -42,10 +42,12 @@ def plan_spans(length: int, tile: int, geometry: Geometry) -> list[Section]:
         margin = geometry.margin
         size = max(tile // multiple, smallest_tile(geometry) // multiple) * multiple
     canvas = max(-(-length // multiple) * multiple, geometry.side or 0)
-    size = min(size, canvas)
-    step = (size - 2 * margin) // multiple  # in units of `multiple`, as all positions are
-    room = (canvas - size) // multiple
-    count = 1 + -(-room // step) if room else 1
+    # From here on in units of `multiple`, as all positions are.
+    whole, most, overlap = canvas // multiple, size // multiple, -(-2 * margin // multiple)
+    count = 1 + -(-max(0, whole - most) // (most - overlap))
+    least = -(-(whole + overlap * (count - 1)) // count)
+    size = geometry.side or least * multiple
+    room = whole - size // multiple
     starts = [room * i // max(1, count - 1) * multiple for i in range(count)]
     cuts = [(first + second + size) // 2 for first, second in pairwise(starts)]
     edges = [0, *cuts, length]
