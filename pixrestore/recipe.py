@@ -54,6 +54,10 @@ class Recipe:
     corrupt_on : {"auto", "cpu", "device"}
         Where photos are damaged: in threads beside the network, or as tensors within the training
         step, for tasks that have that form; auto takes the step where there is a GPU.
+    precision : {"auto", "float32", "mixed_float16", "mixed_bfloat16"}
+        Keras' policy of precision: weights are in single precision always, what is between them
+        may be halved. Auto halves it where there is a GPU; mixed_bfloat16 helps processors with
+        AVX512-BF16 or AMX.
     """
 
     architecture: str = "unet"
@@ -74,3 +78,4 @@ class Recipe:
     adversarial: float = limited(0.0, min=0, max=1e6)
     working_size: int = limited(0, min=0, max=65536)
     corrupt_on: Literal["auto", "cpu", "device"] = "auto"
+    precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = "auto"

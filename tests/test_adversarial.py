@@ -8,12 +8,12 @@ import json
 import h5py
 import numpy as np
 import pytest
+from training_runs import TWO_DEVICES, interrupted
 
 import pixrestore
 from pixrestore import train
 from pixrestore.errors import UsageError
 from pixrestore.training.checkpoint import CHECKPOINT
-from pixrestore.training.display import Display
 
 TINY = {
     "arguments": {"widths": (4, 8), "blocks": (1, 1)},
@@ -91,14 +91,7 @@ def test_the_checkpoint_holds_the_discriminator_and_its_optimizer(run):
 def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(run, tmp_path, monkeypatch):
     out = tmp_path / "interrupted"
 
-    def interrupt(self, epoch, step, done, loss):
-        if step == 30:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Display, "step", interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            tiny(out, steps=STEPS)
+    interrupted(monkeypatch, lambda: tiny(out, steps=STEPS))
     train(out=out, resume=True, quiet=True)
     for row, expected in zip(history(out), history(run), strict=True):
         for name in ("step", "val_loss", "psnr"):
@@ -148,11 +141,7 @@ def test_any_architecture_and_loss(tmp_path, arch, arguments, options):
 def test_two_devices_train_as_one_does(run, tmp_path, fresh_cli):
     out = tmp_path / "mirrored"
     code = (
-        "import tensorflow as tf\n"
-        "cpu = tf.config.list_physical_devices('CPU')[0]\n"
-        "two = [tf.config.LogicalDeviceConfiguration()] * 2\n"
-        "tf.config.set_logical_device_configuration(cpu, two)\n"
-        "import pixrestore\n"
+        TWO_DEVICES + "import pixrestore\n"
         f"out = {str(out)!r}\n"
         f"pixrestore.train('denoise', out=out, steps={STEPS}, quiet=True, **{TINY!r})\n"
         f"pixrestore.train(out=out, resume=True, steps={STEPS + 1}, quiet=True)\n"

@@ -6,13 +6,22 @@ import signal
 
 import numpy as np
 import pytest
-from training_runs import IN_A_PROCESS, STEPS, description, history, progress, same, tiny, weights
+from training_runs import (
+    IN_A_PROCESS,
+    STEPS,
+    description,
+    history,
+    interrupted,
+    progress,
+    same,
+    tiny,
+    weights,
+)
 
 import pixrestore
 from pixrestore import train
 from pixrestore.errors import TrainingError
 from pixrestore.training.checkpoint import CHECKPOINT
-from pixrestore.training.display import Display
 from pixrestore.training.history import Row, append, forget_after
 
 
@@ -41,14 +50,7 @@ class TestResume:
     def test_an_interrupted_run_keeps_a_model_and_goes_on(self, tiny_run, tmp_path, monkeypatch):
         out = tmp_path / "interrupted"
 
-        def interrupt(self, epoch, step, done, loss):
-            if step == 30:
-                raise KeyboardInterrupt
-
-        with monkeypatch.context() as patched:
-            patched.setattr(Display, "step", interrupt)
-            with pytest.raises(KeyboardInterrupt):
-                tiny(out, steps=STEPS)
+        interrupted(monkeypatch, lambda: tiny(out, steps=STEPS))
         assert progress(out)["step"] == 30
         assert not (out / "history.csv").exists()
         kept = pixrestore.load(out)

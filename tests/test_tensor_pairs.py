@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import pytest
 from scipy.stats import ks_2samp
+from training_runs import TWO_DEVICES
 
 from pixrestore import Task, colour, train
 from pixrestore.errors import UsageError
@@ -155,11 +156,7 @@ def test_a_run_learns_within_its_step_and_goes_on(tmp_path):
 @pytest.mark.slow
 def test_several_devices_damage_their_share(tmp_path, fresh_cli):
     code = (
-        "import tensorflow as tf\n"
-        "cpu = tf.config.list_physical_devices('CPU')[0]\n"
-        "two = [tf.config.LogicalDeviceConfiguration()] * 2\n"
-        "tf.config.set_logical_device_configuration(cpu, two)\n"
-        "import pixrestore\n"
+        TWO_DEVICES + "import pixrestore\n"
         f"pixrestore.train('colorize', out={str(tmp_path / 'out')!r}, steps=2, **{TINY!r})\n"
     )
     done = fresh_cli(code=code)

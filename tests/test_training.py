@@ -12,6 +12,7 @@ from training_runs import (
     IN_A_PROCESS,
     STEPS,
     TINY,
+    TWO_DEVICES,
     description,
     history,
     progress,
@@ -144,10 +145,7 @@ def test_init_starts_from_trained_weights(tiny_run, tmp_path):
 def test_two_devices_train_as_one_does(tiny_run, tmp_path, fresh_cli):
     out = tmp_path / "mirrored"
     code = (
-        "import tensorflow as tf\n"
-        "cpu = tf.config.list_physical_devices('CPU')[0]\n"
-        "two = [tf.config.LogicalDeviceConfiguration()] * 2\n"
-        "tf.config.set_logical_device_configuration(cpu, two)\n"
+        TWO_DEVICES
         + IN_A_PROCESS
         + f"tiny({str(out)!r}, steps={STEPS})\n"
         + "from pixrestore.training.devices import choose_devices\n"
@@ -162,6 +160,16 @@ def test_two_devices_train_as_one_does(tiny_run, tmp_path, fresh_cli):
         # Each batch is halved, and the halves' gradients are averaged: the same up to rounding.
         for name in ("loss", "val_loss", "psnr"):
             assert row[name] == pytest.approx(expected[name], rel=0.01), name
+
+
+def test_half_precision_learns_as_single_does(tiny_run, tmp_path):
+    out = tmp_path / "half"
+    tiny(out, steps=STEPS, recipe={"precision": "mixed_bfloat16"})
+    last, expected = history(out)[-1], history(tiny_run)[-1]
+    # bfloat16 has 8 significant bits: another path through the same losses, seldom 5 % apart.
+    assert last["val_loss"] == pytest.approx(expected["val_loss"], rel=0.05)
+    assert last["val_loss"] != expected["val_loss"]
+    assert {value.dtype for value in weights(out / CHECKPOINT).values()} == {np.dtype("float32")}
 
 
 @pytest.mark.slow

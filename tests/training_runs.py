@@ -7,9 +7,11 @@ import json
 
 import h5py
 import numpy as np
+import pytest
 
 from pixrestore import train
 from pixrestore.training.checkpoint import CHECKPOINT
+from pixrestore.training.display import Display
 
 TINY = {
     "arguments": {"widths": (4, 8), "blocks": (1, 1)},
@@ -27,6 +29,28 @@ import pixrestore
 def tiny(out, **settings):
     return pixrestore.train("denoise", out=out, quiet=True, **{{**{TINY!r}, **settings}})
 """
+
+
+# Run before TensorFlow has started, in a process of its own.
+TWO_DEVICES = """
+import tensorflow as tf
+cpu = tf.config.list_physical_devices('CPU')[0]
+two = [tf.config.LogicalDeviceConfiguration()] * 2
+tf.config.set_logical_device_configuration(cpu, two)
+"""
+
+
+def interrupted(monkeypatch, train_some, at=30):
+    """Press Ctrl-C at a step of a run."""
+
+    def interrupt(self, epoch, step, done, loss):
+        if step == at:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Display, "step", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            train_some()
 
 
 def tiny(out, data=None, task="denoise", **settings):

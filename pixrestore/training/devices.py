@@ -41,10 +41,11 @@ class Devices:
             keras.config.set_dtype_policy(before)
 
 
-def choose_devices() -> Devices:
+def choose_devices(precision: str = "auto") -> Devices:
     """Use every GPU there is, with half precision and XLA; several logical CPU devices alike.
 
-    On a CPU both halve the speed instead: XLA's convolutions are slower there than TensorFlow's.
+    Few processors calculate in half precision, so they do so only when `precision` asks for it.
+    They never take XLA, whose convolutions are slower there than TensorFlow's.
     """
     import_keras()
     import tensorflow as tf
@@ -57,5 +58,6 @@ def choose_devices() -> Devices:
         if several
         else tf.distribute.get_strategy()
     )
-    precision = "mixed_float16" if gpus else "float32"
+    if precision == "auto":
+        precision = "mixed_float16" if gpus else "float32"
     return Devices(strategy, precision, gpu=bool(gpus))

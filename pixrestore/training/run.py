@@ -93,7 +93,7 @@ class Run:
         self.plan, self.display = plan, display
         self.channels = pair_channels(plan.task)
         loss = find_loss(plan.recipe.loss, plan.recipe.loss_options)
-        devices = choose_devices()
+        devices = choose_devices(plan.recipe.precision)
         self.trainee = Trainee(plan.recipe, loss, self.channels, devices)
         if plan.init and not resume:
             first = load_model(plan.init, type(plan.task))
