@@ -11,6 +11,7 @@ import pytest
 
 import pixrestore
 from pixrestore.engines import graph, keras_export, open_network
+from pixrestore.engines.export import export_model
 from pixrestore.errors import ModelError, OutputError, UsageError
 from pixrestore.images import decode_rgb8
 from pixrestore.model import load_model
@@ -129,12 +130,14 @@ def test_a_network_that_answers_otherwise_is_not_kept(model, monkeypatch):
     assert not model.graph_path.exists()
 
 
-def test_a_network_too_large_for_the_memory_stays_with_keras(model, monkeypatch):
+def test_a_network_too_large_for_the_memory_stays_with_keras(model, tmp_path, monkeypatch):
     size = model.weights_path.stat().st_size
-    monkeypatch.setattr(graph, "available_memory", lambda: 50 * size)
-    with pytest.raises(ModelError, match="too large to become an ONNX graph here"):
-        graph.add_graph(model)
-    monkeypatch.setattr(graph, "available_memory", lambda: None)  # no system that says so
+    monkeypatch.setattr(keras_export, "available_memory", lambda: 50 * size)
+    for translate in (graph.add_graph, lambda one: export_model(one, "onnx", tmp_path / "m.onnx")):
+        with pytest.raises(ModelError, match="too large to become an ONNX graph here"):
+            translate(model)
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(keras_export, "available_memory", lambda: None)  # no system that says so
     assert graph.add_graph(model).graph
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pixrestore.backend import available_memory
 from pixrestore.engines import open_network
 from pixrestore.engines.keras_export import check_agreement, exported
 from pixrestore.errors import ModelError
@@ -22,9 +21,6 @@ from pixrestore.model import GRAPH, Model, rewrite_description
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# What translating takes, in times the weights' size: 53 were measured at 51 million weights. A
-# system out of memory would end the whole run, with what it has still to write.
-_MEMORY_PER_WEIGHTS = 60
 # Smaller ones, such as sizes and epsilons, stay in the graph.
 _SMALLEST_WEIGHT = 4
 
@@ -45,7 +41,6 @@ def add_graph(model: Model) -> Model:
     OutputError
         The folder cannot be written.
     """
-    _check_room(model)
     content, weights = _translated(model)
     graph = {
         "file": GRAPH,
@@ -62,16 +57,6 @@ def add_graph(model: Model) -> Model:
         raise
     rewrite_description(model)
     return model
-
-
-def _check_room(model: Model) -> None:
-    needed = _MEMORY_PER_WEIGHTS * model.weights_path.stat().st_size
-    free = available_memory()
-    if free is not None and needed > free:
-        raise ModelError(
-            f"{model.name} is too large to become an ONNX graph here: that takes about "
-            f"{needed / 1e9:.0f} GB of memory"
-        )
 
 
 def _translated(model: Model) -> tuple[bytes, list[dict[str, Any]]]:

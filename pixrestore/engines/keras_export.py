@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from pixrestore.backend import import_keras, native_output_held
+from pixrestore.backend import available_memory, import_keras, native_output_held
 from pixrestore.engines import Form
 from pixrestore.errors import ModelError
 
@@ -25,6 +25,9 @@ FORMS: tuple[Form, ...] = get_args(Form)
 
 _KERAS_NAMES = {"onnx": "onnx", "tflite": "litert", "savedmodel": "tf_saved_model"}
 _NEEDED = {"onnx": ("onnx", "tf2onnx")}
+# What translating to ONNX takes, in times the size of the weights: 53 were measured at 51 million.
+# A system out of memory would end the whole run, with what it has still to write.
+_MEMORY_PER_WEIGHTS = 60
 # Single precision summed in another order.
 _TOLERANCE = 1e-4
 
@@ -37,13 +40,16 @@ def exported(model: Model, form: Form, path: Path) -> None:
     Raises
     ------
     ModelError
-        The network has no such form, or what writes it is not installed.
+        The network has no such form, is too large for the memory that is free, or what writes the
+        form is not installed.
     """
     missing = [name for name in _NEEDED.get(form, ()) if find_spec(name) is None]
     if missing:
         raise ModelError(
             f"{' and '.join(missing)} not installed: pip install 'pixrestore[export]' to write ONNX"
         )
+    if form == "onnx":
+        _check_room(model)
     import_keras()
     import tensorflow as tf
 
@@ -61,6 +67,16 @@ def exported(model: Model, form: Form, path: Path) -> None:
     except Exception as error:  # converters raise anything at operations they do not know
         first = str(error).partition("\n")[0][:200]
         raise ModelError(f"{model.name} cannot be exported as {form}: {first}") from error
+
+
+def _check_room(model: Model) -> None:
+    needed = _MEMORY_PER_WEIGHTS * model.weights_path.stat().st_size
+    free = available_memory()
+    if free is not None and needed > free:
+        raise ModelError(
+            f"{model.name} is too large to become an ONNX graph here: that takes about "
+            f"{needed / 1e9:.0f} GB of memory"
+        )
 
 
 def check_agreement(model: Model, exported: Network, original: Network) -> None:
