@@ -192,7 +192,10 @@ def test_everything_else_works_beside_all_broken_plugins_together(fresh_cli, ins
             [line] = [line for line in lines if f"pixrestore-{kind} 1.2" in line]
             assert line.startswith(f"pixrestore: plugin pixrestore-{kind} 1.2 ({kind}): {stage}: ")
     tasks = json.loads(fresh_cli("tasks", "--json").out)
-    assert [task["name"] for task in tasks] == ["colorize", "denoise", "fade"]
+    # Whatever else is installed where the tests run.
+    ours = {"pixrestore", "pixrestore-fade", *(f"pixrestore-{kind}" for kind in BROKEN)}
+    found = [task["name"] for task in tasks if task["plugin"] in ours]
+    assert found == ["colorize", "denoise", "fade"]
 
 
 def test_what_works_of_a_plugin_is_used_although_something_else_fails(fresh_cli, install):
