@@ -21,7 +21,7 @@ from study.baseline import baseline_rows
 from study.pages import curves, photos_of, sheet, table
 from study.photos import parted
 from study.trials import Trial, draw, history, run
-from study.words import page_folder, study_parser, write_page
+from study.words import budget_of, page_folder, study_parser, write_page
 
 from pixrestore import evaluate
 
@@ -73,9 +73,7 @@ def _measured(trial: Trial, out: Path, test: Path) -> Iterator[tuple[float, floa
 
 
 def main() -> None:
-    parser = study_parser(__doc__, "runs/losses", 128)
-    parser.add_argument("--minutes", type=float, default=20.0, help="of training, each")
-    parser.add_argument("--steps", type=int, help="end after so many steps instead")
+    parser = study_parser(__doc__, "runs/losses", 128, minutes=20.0)
     parser.add_argument("--widths", default="", help="channels of the network: 16,32")
     parser.add_argument("--patch", type=int, help="side of the training patches")
     parser.add_argument("--ways", nargs="+", choices=_SETTINGS, default=list(_SETTINGS))
@@ -84,7 +82,7 @@ def main() -> None:
     parts = parted(
         given.data, given.out, valid=0.1, test=given.test, side=given.side, limit=given.limit
     )
-    budget = {"steps": given.steps} if given.steps else {"minutes": given.minutes}
+    budget = budget_of(given)
     recipe = {"patch": given.patch} if given.patch else {}
     chosen = [t for t in trials(budget, given.widths, recipe) if t.name in given.ways]
     results = [run(trial, parts, given.out) for trial in chosen]

@@ -12,7 +12,7 @@ from __future__ import annotations
 from study.pages import photos_of, sheet, table
 from study.photos import parted
 from study.trials import Trial, draw, run
-from study.words import page_folder, study_parser, write_page
+from study.words import budget_of, page_folder, study_parser, write_page
 
 _FILTERS, _CODE = (256, 128), 2000
 _DAMAGE = {"denoise": {"sigma": (25, 25)}, "mosaic": {"block": (6, 6)}}
@@ -38,9 +38,7 @@ def trials(
 
 
 def main() -> None:
-    parser = study_parser(__doc__, "runs/other-damage", 128)
-    parser.add_argument("--minutes", type=float, default=5.0, help="of training, each")
-    parser.add_argument("--steps", type=int, help="end after so many steps instead")
+    parser = study_parser(__doc__, "runs/other-damage", 128, minutes=5.0)
     parser.add_argument("--scale", type=float, default=0.25, help="of the bottleneck")
     parser.add_argument("--sees", type=int, default=80, help="side of what the bottleneck sees")
     parser.add_argument("--widths", default="", help="channels of the unet: 16,32")
@@ -50,7 +48,7 @@ def main() -> None:
     parts = parted(
         given.data, given.out, valid=0.1, test=given.test, side=given.side, limit=given.limit
     )
-    budget = {"steps": given.steps} if given.steps else {"minutes": given.minutes}
+    budget = budget_of(given)
     rows, sheets, found = [], [], {}
     for task in given.tasks:
         chosen = trials(task, budget, given.scale, given.sees, given.widths)

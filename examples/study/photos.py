@@ -43,9 +43,7 @@ def parted(data: Path, out: Path, *, valid: float, test: int, side: int, limit: 
     training, validation = split(rest, valid)
     for folder, chosen in ((parts.train, training), (parts.valid, validation)):
         folder.mkdir(parents=True, exist_ok=True)
-        # Mixed, since a run validates on the first ones, which would be of one folder.
-        mixed = [chosen[place] for place in np.random.default_rng(0).permutation(len(chosen))]
-        for index, photo in enumerate(mixed):
+        for index, photo in enumerate(chosen):
             _link(photo.resolve(), folder / f"{index:06}-{photo.name}")
     squares = parts.test.with_name("new.test")
     squares.mkdir(exist_ok=True)

@@ -13,8 +13,13 @@ import pixrestore
 SAMPLES = Path(pixrestore.__file__).parent / "samples"
 
 
-def study_parser(doc: str, out: str, side: int) -> argparse.ArgumentParser:
-    """Return a parser of what all studies take, with the first line of `doc` as its help."""
+def study_parser(
+    doc: str, out: str, side: int, minutes: float | None = None
+) -> argparse.ArgumentParser:
+    """Return a parser of what all studies take, with the first line of `doc` as its help.
+
+    With `minutes`, of a study whose trainings have as many each.
+    """
     parser = argparse.ArgumentParser(description=doc.partition("\n")[0])
     parser.add_argument("data", type=Path, help="folder of colour photos, searched recursively")
     parser.add_argument("--out", type=Path, default=Path(out), help="folder of the runs")
@@ -28,7 +33,15 @@ def study_parser(doc: str, out: str, side: int) -> argparse.ArgumentParser:
         default=SAMPLES,
         help="folder of photos for the pictures; the samples inside pixrestore by default",
     )
+    if minutes is not None:
+        parser.add_argument("--minutes", type=float, default=minutes, help="of training, each")
+        parser.add_argument("--steps", type=int, help="end after so many steps instead")
     return parser
+
+
+def budget_of(given: argparse.Namespace) -> dict[str, float]:
+    """Return what ends each training: minutes, or steps where they were given."""
+    return {"steps": given.steps} if given.steps else {"minutes": given.minutes}
 
 
 def page_folder(given: argparse.Namespace) -> Path:
