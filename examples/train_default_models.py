@@ -1,11 +1,12 @@
 """Train the two models that pixrestore ships, measure them on photos never seen, ship them.
 
-    python examples/train_default_models.py --photos data --minutes 95
+    python examples/train_default_models.py --photos data
 
 ``--photos`` holds ``photos/{pets,scenes,objects}`` and ``detail/{bsds,open}`` to train on,
-``valid/bsds32`` to validate on, and ``test/`` to measure on. Each model is trained with
-pixrestore's own command, which this prints; a run that was interrupted goes on. The settings are
-those of the tasks' recipes, which won the searches in docs/explanation/default-models.md.
+``valid/bsds32`` to validate on, and ``test/`` to measure on. Each model is trained in stages, each
+from the best weights of the one before, with pixrestore's own command, which this prints; a run
+that was interrupted goes on. Options that are not given here are those of the tasks' recipes, which
+won the searches in docs/explanation/default-models.md.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ import dataclasses
 import shlex
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+
+from deepen_unet import deepen
 
 import pixrestore
 from pixrestore import evaluate
@@ -24,10 +28,34 @@ from pixrestore.slim import slim_copy
 
 SHIPPED = Path(pixrestore.__file__).parent / "models"
 
-COMMANDS = {
+
+@dataclass(frozen=True)
+class Stage:
+    """A run of some minutes, and its options besides those of where photos and results are.
+
+    `blocks` are the network's, which may be more than in the stage before; none are the recipe's.
+    """
+
+    minutes: int
+    options: str
+    blocks: str = ""
+
+
+PHOTOS = {
     "colorize": "--data photos/pets --data photos/scenes --data photos/objects --data detail/bsds "
-    "--data detail/open --balance 0.3",
-    "denoise": "--data detail --valid valid/bsds32 --sigma 0,55",
+    "--data detail/open",
+    "denoise": "--data detail --valid valid/bsds32",
+}
+STAGES = {
+    "colorize": (
+        Stage(70, "--balance 0.3"),
+        Stage(52, "--balance 0.3 --rate 4e-4"),
+        Stage(112, "--balance 0.3 --rate 6e-4 --precision mixed_bfloat16"),
+    ),
+    "denoise": (
+        Stage(84, "--sigma 0,55 --rate 1.5e-3", "3,1,1"),
+        Stage(112, "--sigma 0,55 --camera 0.1 --rate 1e-3 --patch 80 --batch 3", "4,1,1"),
+    ),
 }
 # Folders to measure on, each with the options of the damage. The samples are for the test that
 # notices when a model gets worse.
@@ -62,37 +90,56 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", help="colorize, denoise; both by default")
     parser.add_argument("--photos", type=Path, required=True)
-    parser.add_argument("--minutes", default="95", help="time to train each")
+    parser.add_argument("--share", type=float, default=1.0, help="of each stage's minutes to take")
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--out", type=Path, default=SHIPPED, help="where the models go")
     parser.add_argument("--limit", type=int, help="measure on so many photos of each folder")
     chosen = parser.parse_args()
-    for name in chosen.names or COMMANDS:
-        train(name, chosen)
-        ship(name, chosen)
+    for name in chosen.names or STAGES:
+        ship(trained(name, chosen), chosen)
 
 
-def train(name: str, chosen: argparse.Namespace) -> None:
-    """Run ``pixrestore train``, or go on with a run that was interrupted."""
-    out = chosen.runs / name
-    if (out / "run.json").exists():
-        words = ["train", "--out", str(out), "--resume"]
-    else:
-        folders = ("photos/", "detail", "valid/")
-        options = [
-            str(chosen.photos / word) if word.startswith(folders) else word
-            for word in COMMANDS[name].split()
-        ]
-        words = ["train", "--task", name, *options, "--minutes", chosen.minutes, "--out", str(out)]
-    print("$", shlex.join(["pixrestore", *words]), flush=True)
-    subprocess.run([sys.executable, "-m", "pixrestore", *words], check=True)
+def trained(name: str, chosen: argparse.Namespace) -> Path:
+    """Take the stages of a model's training; return the folder of the last one's run."""
+    first, blocks = None, ""
+    for number, stage in enumerate(STAGES[name], 1):
+        out: Path = chosen.runs / f"{name}-{number}"
+        if (out / "run.json").exists():
+            words = ["--resume"]
+        else:
+            if first and stage.blocks != blocks:
+                first = deepen(first, chosen.runs / f"{name}-deeper", stage.blocks)
+            words = options_of(name, stage, first, chosen)
+        words = ["pixrestore", "train", *words, "--out", str(out)]
+        print("$", shlex.join(words), flush=True)
+        subprocess.run([sys.executable, "-m", *words], check=True)
+        first, blocks = out, stage.blocks
+    assert first is not None
+    return first
 
 
-def ship(name: str, chosen: argparse.Namespace) -> None:
+def options_of(
+    name: str, stage: Stage, first: Path | None, chosen: argparse.Namespace
+) -> list[str]:
+    """Return the options of a stage that starts from the weights in `first`."""
+    folders = ("photos/", "detail", "valid/")
+    photos = [
+        str(chosen.photos / word) if word.startswith(folders) else word
+        for word in PHOTOS[name].split()
+    ]
+    return [
+        *("--task", name, *photos, *stage.options.split()),
+        *(["--blocks", stage.blocks] if stage.blocks else []),
+        *(["--init", str(first)] if first else []),
+        *("--minutes", f"{stage.minutes * chosen.share:g}"),
+    ]
+
+
+def ship(run: Path, chosen: argparse.Namespace) -> None:
     """Put a small copy of a model into place, with its figures in its card."""
-    model = slim_copy(
-        load_model(chosen.runs / name), chosen.out / name, licence=LICENCE, limits=LIMITS[name]
-    )
+    model = load_model(run)
+    name = model.task.name
+    model = slim_copy(model, chosen.out / name, licence=LICENCE, limits=LIMITS[name])
     figures = {**model.figures, **measured(model, chosen)}
     rewrite_description(dataclasses.replace(model, figures=figures))
     print(f"{name} is in {model.folder}", flush=True)

@@ -106,6 +106,11 @@ class Model:
         """Where the ONNX graph lies, if it has one."""
         return self.folder / GRAPH
 
+    def lineage(self) -> dict[str, Any]:
+        """Return what a model that starts from this one tells of it: its training, in short."""
+        told = ("command", "steps", "minutes", "init")
+        return {name: self.training[name] for name in told if self.training.get(name)}
+
     def restorer(self, engine: Engine = "auto") -> Restorer:
         """Check the weights against ``model.json``, load them, and return what restores photos.
 

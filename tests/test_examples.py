@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -83,6 +85,43 @@ def test_own_task_trains_and_restores(tmp_path):
     assert json.loads((out / "model.json").read_text())["task"]["name"] == "unfade"
     with Image.open(out / "faded-restored-true.png") as sheet:
         assert sheet.width > 3 * sheet.height
+
+
+@pytest.mark.slow
+def test_a_deeper_unet_begins_where_the_trained_one_ended(tmp_path):
+    tiny = {"widths": (4, 8), "blocks": (1, 0)}
+    pixrestore.train(
+        "denoise", out=tmp_path / "a", arguments=tiny, recipe={"patch": 16}, steps=9, quiet=True
+    )
+    run("deepen_unet.py", tmp_path, "a", "b", "--blocks", "2,1")
+    first, second = (
+        np.asarray(pixrestore.load(tmp_path / name, engine="keras").restore(DETROIT), int)
+        for name in "ab"
+    )
+    assert np.abs(first - second).max() <= 1
+    told = json.loads((tmp_path / "b" / "model.json").read_text())
+    assert told["architecture"]["arguments"]["blocks"] == [2, 1]
+    assert told["training"]["init"]["steps"] == 9
+    pixrestore.train("denoise", out=tmp_path / "c", init=tmp_path / "b", steps=1, quiet=True)
+
+
+@pytest.mark.slow
+def test_the_default_models_are_trained_in_stages_measured_and_shipped(samples, tmp_path):
+    for folder in ("detail", "valid/bsds32", "test/cbsd68", "test/kodak24"):
+        (tmp_path / folder).mkdir(parents=True)
+        shutil.copy(samples / "cat.jpg", tmp_path / folder)
+    shutil.copy(samples / "coffee.jpg", tmp_path / "detail")
+    words = ("denoise", "--photos", tmp_path, "--share", 1e-4, "--limit", 1, "--out", "models")
+    printed = run("train_default_models.py", tmp_path, *words)
+    commands = [line for line in printed.splitlines() if line.startswith("$ pixrestore train")]
+    assert len(commands) == 2
+    assert "--init runs/denoise-deeper" in commands[1]
+    model = json.loads((tmp_path / "models" / "denoise" / "model.json").read_text())
+    assert model["architecture"]["arguments"]["blocks"] == [4, 1, 1]
+    assert model["figures"]["test/kodak24, sigma 25"]["restored"]["psnr"] > 0
+    before = model["training"]["init"]["init"]
+    assert before["model"] == "runs/denoise-1"
+    assert f"$ {before['command']}" == commands[0]
 
 
 @pytest.mark.slow

@@ -141,6 +141,18 @@ def test_init_starts_from_trained_weights(tiny_run, tmp_path):
     assert description(out)["architecture"] == description(tiny_run)["architecture"]
 
 
+def test_a_model_tells_from_which_model_it_was_trained_on(tiny_run, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    tiny(first, steps=1, init=tiny_run, command="the first")
+    tiny(second, steps=1, init=first)
+    train(out=second, resume=True, steps=2, quiet=True)
+    told = description(second)["training"]["init"]
+    assert (told["model"], told["command"], told["steps"]) == (str(first), "the first", 1)
+    assert (told["init"]["model"], told["init"]["steps"]) == (str(tiny_run), STEPS)
+    assert "init" not in told["init"]
+    assert "the first" in (second / "README.md").read_text()
+
+
 @pytest.mark.slow
 def test_two_devices_train_as_one_does(tiny_run, tmp_path, fresh_cli):
     out = tmp_path / "mirrored"

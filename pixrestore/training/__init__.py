@@ -118,8 +118,9 @@ def train(
     else:
         configured = _configured(task, options)
         chosen = _Choice(arch, arguments or {}, recipe or {}, loss_options or {})
-        if init is not None:
-            chosen = chosen.following(load_model(init, type(configured)))
+        first = None if init is None else load_model(init, type(configured))
+        if first is not None:
+            chosen = chosen.following(first)
         plan = Plan(
             task=configured,
             recipe=settle_recipe(configured, *chosen),
@@ -128,6 +129,7 @@ def train(
             out=_fresh_folder(out, configured.name),
             valid=None if valid is None else str(valid),
             init=None if init is None else str(init),
+            ancestry={} if first is None else first.lineage(),
             seed=seed,
             tensorboard=tensorboard,
             command=command,

@@ -80,7 +80,10 @@ class Budget:
 
 @dataclass(frozen=True)
 class Plan:
-    """A run's settings: the task, the recipe, the budget, where photos and results are."""
+    """A run's settings: the task, the recipe, the budget, where photos and results are.
+
+    `init` is the folder or name of the model to start from, and `ancestry` how that was trained.
+    """
 
     task: Task
     recipe: Recipe
@@ -89,6 +92,7 @@ class Plan:
     out: Path
     valid: str | None = None
     init: str | None = None
+    ancestry: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     tensorboard: bool = False
     command: str = field(default="", compare=False)
@@ -114,6 +118,7 @@ class Plan:
             "data": list(self.data),
             "valid": self.valid,
             "init": self.init,
+            "ancestry": dict(self.ancestry),
             "seed": self.seed,
             "tensorboard": self.tensorboard,
             "command": self.command,
@@ -148,6 +153,7 @@ def load_plan(out: Path, kind: type[Task] | None = None) -> Plan:
             out=out,
             valid=data["valid"],
             init=data["init"],
+            ancestry=dict(data["ancestry"]),
             seed=data["seed"],
             tensorboard=data["tensorboard"],
             command=data["command"],

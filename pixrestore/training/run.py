@@ -343,16 +343,17 @@ class Run:
         plan = self.plan
         told = ("architecture", "arguments", "loss", "loss_options")
         settings = dataclasses.asdict(plan.recipe)
+        began = {"init": {"model": plan.init, **plan.ancestry}} if plan.init else {}
         return {
             "data": " ".join(plan.data),
             "photos": len(self.photos),
             "command": plan.command,
             "seed": plan.seed,
-            "init": plan.init,
             "steps": self.progress.step,
             "minutes": round(self.clock.seconds() / 60, 1),
             "parameters": self.trainee.core.count_params(),
             "recipe": {k: v for k, v in settings.items() if k not in told},
+            **began,
         }
 
     def _save_checkpoint(self) -> None:
