@@ -67,9 +67,19 @@ class OutOfMemoryError(PixrestoreError):
 
 
 class OutputError(PixrestoreError):
-    """A result that cannot be written: disk full, no permission, or it would replace its input."""
+    """A result that cannot be written: disk full, no permission, or it would replace its input.
+
+    Attributes
+    ----------
+    stopping : bool
+        No other file could be written either, as on a full disk.
+    """
 
     exit_code = 10
+
+    def __init__(self, message: str, stopping: bool = False) -> None:
+        super().__init__(message)
+        self.stopping = stopping
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

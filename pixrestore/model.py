@@ -9,7 +9,7 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from pixrestore.errors import (
     UsageError,
     nearest,
 )
+from pixrestore.files import replace_file, replace_json
 from pixrestore.plugins import load_plugins
 
 if TYPE_CHECKING:
@@ -141,14 +142,14 @@ class Model:
         )
 
 
-def load_model(name: str | os.PathLike[str], task: type[Task] | None = None) -> Model:
+def load_model(name: str | os.PathLike[str], *kinds: type[Task]) -> Model:
     """Find and describe a model by its folder or by the name of an installed one.
 
     Parameters
     ----------
     name : path or str
-    task : type, optional
-        The class of the model's task, for one that no plugin provides (yet).
+    *kinds : type
+        Classes of tasks that no plugin provides (yet), of which the model's may be one.
 
     Raises
     ------
@@ -156,41 +157,18 @@ def load_model(name: str | os.PathLike[str], task: type[Task] | None = None) -> 
         There is a folder, but no model that this version can use in it.
     UnknownNameError
         There is neither a folder nor an installed model of that name.
+    PluginError
+        Two plugins claim that name.
     """
     folder = Path(name)
     if folder.is_dir():
-        return _read(folder, task)
-    installed = load_plugins().models
-    if str(name) in installed:
-        return _read(installed[str(name)], task)
+        return _read(folder, kinds)
+    plugins = load_plugins()
+    if plugins.claims("models", str(name)):
+        return _read(plugins.model(str(name)), kinds)
     raise UnknownNameError(
         f"no model folder and no installed model is called {str(name)!r}: "
-        f"{nearest(str(name), installed)}"
-    )
-
-
-def default_model(task: str) -> Model:
-    """Return the model that is installed for a task: the one called like it, else the only one.
-
-    Raises
-    ------
-    UnknownNameError
-        No installed model is for that task, or several are and none has its name.
-    """
-    plugins = load_plugins()
-    plugins.task(task)
-    fitting = {name: _read(path) for name, path in plugins.models.items() if _is_for(path, task)}
-    if task in fitting:
-        return fitting[task]
-    if len(fitting) == 1:
-        return next(iter(fitting.values()))
-    if fitting:
-        raise UnknownNameError(
-            f"several models are for {task}: choose with --model {' or '.join(sorted(fitting))}"
-        )
-    raise UnknownNameError(
-        f"no model for {task} is installed: train one with "
-        f"'pixrestore train --task {task}' and name its folder with --model"
+        f"{nearest(str(name), plugins.models)}"
     )
 
 
@@ -220,9 +198,9 @@ def write_model(model: Model, save_weights: Callable[[Path], None]) -> Model:
         model = dataclasses.replace(model, weights=weights, graph={}, versions=_versions())
         # From here on `_finish_move` completes what a kill interrupts: model.json names the
         # checksum of the new weights, which wait beside the old ones.
-        replace_text(model.folder / DESCRIPTION, json.dumps(describe(model), indent=2) + "\n")
+        replace_json(model.folder / DESCRIPTION, describe(model))
         os.replace(fresh, model.weights_path)
-        replace_text(model.folder / CARD, card(model))
+        replace_file(model.folder / CARD, card(model).encode())
     except OSError as error:
         raise OutputError(f"cannot write the model to {model.folder}: {error.strerror}") from error
     return model
@@ -232,11 +210,8 @@ def rewrite_description(model: Model) -> None:
     """Write ``model.json`` and the card again, the weights as they are."""
     from pixrestore.card import card
 
-    try:
-        replace_text(model.folder / DESCRIPTION, json.dumps(describe(model), indent=2) + "\n")
-        replace_text(model.folder / CARD, card(model))
-    except OSError as error:
-        raise OutputError(f"cannot write {model.folder}: {error.strerror}") from error
+    replace_json(model.folder / DESCRIPTION, describe(model))
+    replace_file(model.folder / CARD, card(model).encode())
 
 
 def describe(model: Model) -> dict[str, Any]:
@@ -275,21 +250,13 @@ def _check_file(path: Path, noted: Mapping[str, Any]) -> None:
         raise ModelError(f"{path} was altered or damaged: its sha256 is not that in {DESCRIPTION}")
 
 
-def replace_text(path: Path, text: str) -> None:
-    """Write a text file aside and move it into place."""
-    aside = path.with_name("new." + path.name)
-    aside.write_text(text, encoding="utf-8")
-    _flush(aside)
-    os.replace(aside, path)
-
-
 def _finish_move(model: Model) -> None:
     fresh = model.folder / ("new." + WEIGHTS)
     if fresh.is_file() and _sha256(fresh) == model.weights.get("sha256"):
         os.replace(fresh, model.weights_path)
 
 
-def _read(folder: Path, task: type[Task] | None = None) -> Model:
+def _read(folder: Path, kinds: Sequence[type[Task]]) -> Model:
     path = folder / DESCRIPTION
     if not path.is_file():
         raise ModelError(f"{folder} is no model folder: it has no {DESCRIPTION}")
@@ -302,7 +269,7 @@ def _read(folder: Path, task: type[Task] | None = None) -> Model:
                 f"{folder} was written by a newer pixrestore "
                 f"({data.get('versions', {}).get('pixrestore', 'unknown')}): update pixrestore"
             )
-        return _parsed(folder, data, task)
+        return _parsed(folder, data, kinds)
     except UsageError as error:  # nobody typed these options
         raise ModelError(f"{path} cannot be used: {error}") from error
     except PixrestoreError:
@@ -313,14 +280,13 @@ def _read(folder: Path, task: type[Task] | None = None) -> Model:
         raise ModelError(f"{path} cannot be read: {type(error).__name__} {error}") from error
 
 
-def _parsed(folder: Path, data: Mapping[str, Any], task: type[Task] | None) -> Model:
+def _parsed(folder: Path, data: Mapping[str, Any], kinds: Sequence[type[Task]]) -> Model:
     from pixrestore.losses import find_loss
     from pixrestore.options import checked
     from pixrestore.restoring import Geometry
 
     name = _text(data["task"]["name"])
-    if task is None or task.name != name:
-        task = load_plugins().task(name)
+    task = {kind.name: kind for kind in kinds}.get(name) or load_plugins().task(name)
     return Model(
         folder=folder,
         task=task(**checked(task, data["task"]["options"])),
@@ -356,15 +322,6 @@ def _channels(seen: int, answered: int) -> tuple[int, int]:
         if type(count) is not int or not 1 <= count <= _MOST_CHANNELS:
             raise ValueError(f"{count!r} is no number of channels")
     return seen, answered
-
-
-def _is_for(folder: Path, task: str) -> bool:
-    """Look for the task's name without needing its plugin to work."""
-    try:
-        data = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-        return bool(data["task"]["name"] == task)
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
 
 
 def _versions() -> dict[str, str]:

@@ -148,6 +148,15 @@ def test_what_writes_onnx_may_be_missing(tiny_denoiser, tmp_path, monkeypatch, c
     assert "pip install 'pixrestore[export]'" in done.error
 
 
+@pytest.mark.parametrize("form", ["onnx", "savedmodel"])
+def test_an_export_never_replaces_a_folder_of_other_things(tiny_denoiser, tmp_path, cli, form):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    done = cli("export", tiny_denoiser, "--to", form, "-o", tmp_path, "--overwrite")
+    assert done.code == OutputError.exit_code
+    assert "is a folder with other things: choose another name" in done.error
+    assert [entry.name for entry in tmp_path.iterdir()] == ["thesis.txt"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("form", ["onnx", "tflite", "savedmodel"])
 def test_exports_answer_as_the_model_does(tiny_denoiser, tmp_path, cli, form):

@@ -14,12 +14,12 @@ from photo_files import ASTRONAUT, DEEP, SRGB, exif, saved
 from PIL import Image
 
 from pixrestore.errors import PhotoError
+from pixrestore.files import printable
 from pixrestore.images import (
     Photo,
     decode_rgb8,
     encode_photo,
     find_photos,
-    printable,
     read_photo,
     write_photo,
 )

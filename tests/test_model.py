@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 import pixrestore
-from pixrestore import model as model_module
 from pixrestore.errors import ModelError, OutputError, PixrestoreError, UnknownNameError, UsageError
 from pixrestore.losses import ChromaClasses
 from pixrestore.model import Model, check_weights, describe, load_model, write_model
@@ -207,7 +206,7 @@ class TestHostileDescriptions:
         assert "\n" not in str(caught.value)
 
     def test_a_description_that_is_far_too_large(self, model, monkeypatch):
-        monkeypatch.setattr(model_module, "_LARGEST_DESCRIPTION", 100)
+        monkeypatch.setattr("pixrestore.model._LARGEST_DESCRIPTION", 100)
         with pytest.raises(ModelError, match="too large for the description of a model"):
             load_model(model.folder)
 
@@ -235,12 +234,13 @@ class TestHostileDescriptions:
 
 class TestWriting:
     def test_a_kill_before_the_description_leaves_the_old_model(self, model, monkeypatch):
-        def killed(path, text):
+        def killed(source, target):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(model_module, "replace_text", killed)
-        with pytest.raises(KeyboardInterrupt):
-            write_model(model, lambda path: path.write_bytes(b"newer weights"))
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "replace", killed)
+            with pytest.raises(KeyboardInterrupt):
+                write_model(model, lambda path: path.write_bytes(b"newer weights"))
         loaded = load_model(model.folder)
         check_weights(loaded)
         assert loaded.weights_path.read_bytes() == b"weights"

@@ -11,7 +11,6 @@ import typer
 from pixrestore.cli.choosing import choose_tasks, restoring_sections
 from pixrestore.cli.sections import with_sections
 from pixrestore.engines import Engine
-from pixrestore.errors import UsageError
 
 if TYPE_CHECKING:
     from pixrestore.restoring import FileResult
@@ -114,8 +113,6 @@ def _restore(
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
     """Restore photos, undoing the damage of any task."""
-    if not task and not model:
-        raise UsageError("say what to undo with --task, or name a --model")
     return _restore_photos(task or [], model or [], inputs, out, overwrite, compare, engine, given)
 
 
@@ -129,8 +126,8 @@ def _restore_photos(
     engine: Engine,
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
+    from pixrestore.finding import find_models
     from pixrestore.restoring import in_sequence, restore_files
-    from pixrestore.verbs import find_models
 
     restorer = in_sequence([model.restorer(engine) for model in find_models(tasks, models)])
     summary = restore_files(
@@ -156,6 +153,6 @@ def _show(result: FileResult) -> None:
     seconds = f"  ({result.seconds:.1f} s)" if result.status == "restored" else ""
     typer.echo(f"{counted}{result.message}{seconds}")
     if result.comparison is not None:
-        from pixrestore.images import printable
+        from pixrestore.files import printable
 
         typer.echo(f"before | after: {printable(result.comparison)}")

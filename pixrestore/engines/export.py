@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pixrestore.engines import Form, open_network
 from pixrestore.engines.keras_export import FORMS, check_agreement, exported, quiet
 from pixrestore.errors import OutputError, UsageError, nearest
-from pixrestore.images import printable
+from pixrestore.files import printable
 from pixrestore.model import Model, check_weights
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def export_model(
     target = Path(path) if path is not None else Path(model.name + (_SUFFIXES[form] or "-saved"))
     if os.path.lexists(target) and not overwrite:
         raise OutputError(f"{printable(target)} exists: choose another name, or --overwrite")
+    if target.is_dir() and not (form == "savedmodel" and (target / _SAVED).is_file()):
+        raise OutputError(f"{printable(target)} is a folder with other things: choose another name")
     check_weights(model)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -107,6 +109,7 @@ def _saved_model(path: Path) -> Callable[[Array], Array]:
     return lambda x: loaded.serve(x).numpy()
 
 
+_SAVED = "saved_model.pb"  # what tells such a folder
 _OPENERS: dict[str, Callable[[Path], Any]] = {
     "onnx": _onnx,
     "tflite": _tflite,

@@ -15,7 +15,7 @@ import numpy as np
 from pixrestore.engines import open_network
 from pixrestore.engines.keras_export import check_agreement, exported
 from pixrestore.errors import ModelError
-from pixrestore.images.files import replace_file
+from pixrestore.files import replace_file
 from pixrestore.model import GRAPH, Model, rewrite_description
 
 if TYPE_CHECKING:

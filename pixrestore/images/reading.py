@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from pixrestore.errors import PhotoError
+from pixrestore.files import printable
 from pixrestore.images import photo as photos
-from pixrestore.images.files import printable
 from pixrestore.images.photo import Photo
 
 MAX_PIXELS = 500_000_000

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from pixrestore.errors import OutputError
-from pixrestore.images.files import printable, replace_file
+from pixrestore.files import printable, replace_file
 from pixrestore.images.photo import Photo, fitting_profile, photo_to_image, rescaled
 
 _FORMATS = {

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from pixrestore.errors import OutputError, PhotoError, UsageError
-from pixrestore.images import Photo, find_photos, printable, read_photo
-from pixrestore.images.files import replace_file
+from pixrestore.files import printable, replace_file
+from pixrestore.images import Photo, find_photos, read_photo
 from pixrestore.restoring.network import Array
 from pixrestore.restoring.restorer import Restorer
 

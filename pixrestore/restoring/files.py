@@ -16,16 +16,14 @@ from numpy.typing import NDArray
 from PIL.Image import Resampling
 
 from pixrestore.errors import OutputError, PixrestoreError
+from pixrestore.files import output_error, printable, remove_leftovers
 from pixrestore.images import (
-    MAX_PIXELS,
     Photo,
-    printable,
     read_photo,
     to_dtype,
     to_float,
     write_photo,
 )
-from pixrestore.images.files import output_error, remove_leftovers
 from pixrestore.images.resizing import resample
 from pixrestore.restoring.kinds import RestoresPhotos
 from pixrestore.restoring.planning import Job, plan_jobs
@@ -124,7 +122,6 @@ def restore_files(
     compare: bool = False,
     report: Callable[[FileResult], None] | None = None,
     options: Mapping[str, Any] | None = None,
-    max_pixels: int = MAX_PIXELS,
 ) -> Summary:
     """Restore photos and folders of photos to files.
 
@@ -148,8 +145,6 @@ def restore_files(
         Called with each `FileResult` as it is done.
     options : Mapping, optional
         Options of the task for restoring.
-    max_pixels : int
-        Larger photos are refused.
 
     Returns
     -------
@@ -164,8 +159,9 @@ def restore_files(
     """
     restorer.check(options or {})
     places = [Path(path) for path in inputs]
-    jobs = plan_jobs(places, None if output is None else Path(output), restorer.label)
-    run = _Run(restorer, dict(options or {}), overwrite, compare, max_pixels, report, len(jobs))
+    target = None if output is None else Path(output)
+    jobs = plan_jobs(places, target, restorer.label, compare=compare)
+    run = _Run(restorer, dict(options or {}), overwrite, compare, report, len(jobs))
     run.do(run.still_to_do(jobs))
     return run.summary
 
@@ -187,7 +183,6 @@ class _Run:
     options: dict[str, Any]
     overwrite: bool
     compare: bool
-    max_pixels: int
     report: Callable[[FileResult], None] | None
     total: int
     summary: Summary = field(default_factory=Summary)
@@ -213,24 +208,27 @@ class _Run:
         """Restore photo after photo, reading ahead by one and writing behind by one."""
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
             writing: tuple[Job, float, Future[tuple[str, ...]]] | None = None
-            reading = reader.submit(self._read, jobs[0]) if jobs else None
-            for job, following in zip(jobs, [*jobs[1:], None], strict=True):
-                assert reading is not None
-                photo = reading
-                reading = reader.submit(self._read, following) if following else None
-                restored = self._restored(job, photo)
+            reading: tuple[Job, Future[Photo]] | None = None
+            for following in [*jobs, None]:
+                current = reading
+                reading = None
+                if following is not None:
+                    reading = following, reader.submit(self._read, following)
+                if current is None:
+                    continue
+                job, restored = current[0], self._restored(*current)
                 if writing is not None:
                     self._written(*writing)
                 writing = None
                 if restored is not None:
                     writing = job, restored.seconds, writer.submit(self._write, job, restored)
-                del photo, restored
+                del current, restored
             if writing is not None:
                 self._written(*writing)
 
     def _read(self, job: Job) -> Photo:
         self._prepare(job.result.parent)
-        return read_photo(job.source, max_pixels=self.max_pixels)
+        return read_photo(job.source)
 
     def _prepare(self, folder: Path) -> None:
         """Make a folder for results and see that it can be written, once, before the work."""
@@ -282,7 +280,7 @@ class _Run:
             failure = f"{type(error).__name__}: {error}"
             error = PixrestoreError(f"{printable(job.source)}: {failure}")
         self._done(job, "failed", error=error)
-        if getattr(error, "stopping", False):
+        if isinstance(error, OutputError) and error.stopping:
             raise OutputError(f"{error}. Stopped: {self.summary}") from error
 
     def _done(self, job: Job, status: Any, **found: Any) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pixrestore.errors import OutputError, PhotoError, PixrestoreError, UsageError
-from pixrestore.images import find_photos, format_of, printable
+from pixrestore.files import printable
+from pixrestore.images import find_photos, format_of
 
 _COMPARISON = "-compare.jpg"
 
@@ -34,7 +35,9 @@ class Job:
     error: PixrestoreError | None = None
 
 
-def plan_jobs(inputs: Sequence[Path], output: Path | None, name: str) -> list[Job]:
+def plan_jobs(
+    inputs: Sequence[Path], output: Path | None, name: str, *, compare: bool = False
+) -> list[Job]:
     """Decide where results go.
 
     Without `output`, the result of ``old.jpg`` is ``old-<name>.jpg`` beside it, and those of the
@@ -50,6 +53,8 @@ def plan_jobs(inputs: Sequence[Path], output: Path | None, name: str) -> list[Jo
         A folder, or the file for one photo.
     name : str
         The task's name.
+    compare : bool
+        Before | after pictures are wanted too.
 
     Returns
     -------
@@ -67,7 +72,7 @@ def plan_jobs(inputs: Sequence[Path], output: Path | None, name: str) -> list[Jo
         if output is not None and output.exists() and not output.is_dir():
             raise OutputError(f"{printable(output)} is a file, and no kind that can be written")
         jobs = [job for given in inputs for job in _jobs_of(given, output, name)]
-    return _checked(jobs)
+    return _checked(jobs, compare)
 
 
 def _jobs_of(given: Path, output: Path | None, name: str) -> Iterator[Job]:
@@ -95,7 +100,7 @@ def _job(source: Path, result: Path) -> Job:
     return Job(source, result, result.with_name(result.stem + _COMPARISON))
 
 
-def _checked(jobs: list[Job]) -> list[Job]:
+def _checked(jobs: list[Job], compare: bool) -> list[Job]:
     """Mark the jobs that must not be done, and drop photos given twice."""
     sources = {identity: job.source for job in jobs if (identity := _identity(job.source))}
     claimed: dict[Path, Path] = {}
@@ -109,22 +114,29 @@ def _checked(jobs: list[Job]) -> list[Job]:
             job = replace(job, error=OutputError(f"{printable(job.source)}: {problem}"))
         elif job.error is None:
             claimed[job.result] = job.source
-            job = _kept_from_inputs(job, sources)
-            if job.comparison in claimed:  # photos of one name and two kinds
-                name = job.result.name + _COMPARISON
-                job = replace(job, comparison=job.result.with_name(name))
-            claimed[job.comparison] = job.source
+            job = _kept_from_inputs(job, job.result, sources)
+            if compare:
+                job = _with_comparison(job, claimed, sources)
         checked.append(job)
     return checked
 
 
-def _kept_from_inputs(job: Job, sources: dict[tuple[int, int], Path]) -> Job:
+def _with_comparison(
+    job: Job, claimed: dict[Path, Path], sources: dict[tuple[int, int], Path]
+) -> Job:
+    """Claim the place of the before | after picture."""
+    if job.comparison in claimed:  # photos of one name and two kinds
+        job = replace(job, comparison=job.result.with_name(job.result.name + _COMPARISON))
+    claimed[job.comparison] = job.source
+    return _kept_from_inputs(job, job.comparison, sources)
+
+
+def _kept_from_inputs(job: Job, path: Path, sources: dict[tuple[int, int], Path]) -> Job:
     """Refuse to write over any input, by whatever name, link or spelling it goes."""
-    for path in (job.result, job.comparison):
-        identity = _identity(path)
-        if identity in sources:
-            problem = f"would be written over the input {printable(sources[identity])}"
-            return replace(job, error=OutputError(f"{printable(path)} {problem}"))
+    identity = _identity(path)
+    if job.error is None and identity in sources:
+        problem = f"would be written over the input {printable(sources[identity])}"
+        return replace(job, error=OutputError(f"{printable(path)} {problem}"))
     return job
 
 

@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pixrestore.model import replace_text
+from pixrestore.files import replace_file
 
 HISTORY = "history.csv"
 
@@ -68,7 +68,7 @@ def forget_after(folder: Path, step: int) -> None:
     header, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
     columns = header.split(",")
     kept = [line for line in lines if _step(line, columns) <= step]
-    replace_text(path, "".join(f"{line}\n" for line in (header, *kept)))
+    replace_file(path, "".join(f"{line}\n" for line in (header, *kept)).encode())
 
 
 def _short(value: float) -> str:

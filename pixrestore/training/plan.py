@@ -10,12 +10,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from pixrestore.errors import OutputError, TrainingError, UsageError, nearest
+from pixrestore.errors import TrainingError, UsageError, nearest
+from pixrestore.files import remove_leftovers, replace_json
 from pixrestore.losses import describe_loss, find_loss
-from pixrestore.model import replace_text
 from pixrestore.options import checked, options_of
 from pixrestore.plugins import load_plugins
 from pixrestore.recipe import Recipe
+from pixrestore.suggestion import suggested_recipe
 from pixrestore.task import Task
 
 PLAN = "run.json"
@@ -55,15 +56,21 @@ class Budget:
         if self.patience < 0:
             raise UsageError(f"--patience must be 0 or more, not {self.patience}")
 
-    def replaced_by(self, other: Budget) -> Budget:
+    def replaced_by(
+        self,
+        epochs: int | None = None,
+        steps: int | None = None,
+        minutes: float | None = None,
+        patience: int | None = None,
+    ) -> Budget:
         """Return the budget of a run that goes on: new ends replace all old ones, patience its own.
 
-        What `other` leaves out stays, so that more patience alone does not make a run endless.
+        What is left out stays, so that more patience alone does not make a run endless.
         """
-        ends = (other.epochs, other.steps, other.minutes)
+        ends = (epochs, steps, minutes)
         if ends == (None, None, None):
             ends = (self.epochs, self.steps, self.minutes)
-        return Budget(*ends, other.patience or self.patience)
+        return Budget(*ends, self.patience if patience is None else patience)
 
     def last_step(self, steps_per_epoch: int) -> int | None:
         """Return the step at which the run ends; None where only the clock ends it."""
@@ -126,11 +133,8 @@ class Plan:
 
     def save(self) -> None:
         """Write ``run.json`` into the run's folder; `OutputError` where that cannot be."""
-        try:
-            self.out.mkdir(parents=True, exist_ok=True)
-            replace_text(self.out / PLAN, json.dumps(self.describe(), indent=2) + "\n")
-        except OSError as error:
-            raise OutputError(f"cannot write to {self.out}: {error.strerror}") from error
+        replace_json(self.out / PLAN, self.describe())
+        remove_leftovers(self.out)
 
 
 def load_plan(out: Path, kind: type[Task] | None = None) -> Plan:
@@ -168,8 +172,9 @@ def settle_recipe(
     arguments: Mapping[str, Any] | None,
     changes: Mapping[str, Any],
     loss_options: Mapping[str, Any] | None = None,
+    first: Recipe | None = None,
 ) -> Recipe:
-    """Settle the recipe: the task's suggestion, the architecture's where it differs, the user's.
+    """Settle the recipe: what is suggested, with the user's changes.
 
     Parameters
     ----------
@@ -182,19 +187,16 @@ def settle_recipe(
         Other fields of `Recipe`.
     loss_options : mapping, optional
         Options of the loss.
+    first : Recipe, optional
+        Architecture and loss of the model to start from.
 
     Raises
     ------
     UsageError, UnknownNameError
         For a name or a value that does not exist.
     """
-    recipe = task.settled_recipe()
-    architecture = arch or recipe.architecture
-    function = load_plugins().architecture(architecture)
-    if architecture != recipe.architecture:
-        # A recipe's arguments and loss were chosen for its own architecture.
-        suggested = getattr(function, "recipe", Recipe(architecture=architecture))
-        recipe = dataclasses.replace(suggested, crops=recipe.crops)
+    recipe = suggested_recipe(task, arch, changes.get("loss"), first)
+    function = load_plugins().architecture(recipe.architecture)
     known = {option.name: option for option in options_of(Recipe)}
     for name in _ELSEWHERE:
         del known[name]
@@ -204,9 +206,8 @@ def settle_recipe(
     settled = {name: known[name].check(value) for name, value in changes.items()}
     return dataclasses.replace(
         recipe,
-        architecture=architecture,
-        arguments={**recipe.arguments, **checked(function, arguments or {})},
-        loss_options=_loss_options(recipe, settled.get("loss"), loss_options or {}),
+        arguments=checked(function, {**recipe.arguments, **(arguments or {})}),
+        loss_options=_checked_loss(recipe.loss, {**recipe.loss_options, **(loss_options or {})}),
         **settled,
     )
 
@@ -215,11 +216,10 @@ def settle_recipe(
 _ELSEWHERE = ("architecture", "arguments", "loss_options")
 
 
-def _loss_options(recipe: Recipe, loss: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Check the options of the loss; those of a recipe go with its own loss only."""
-    own = recipe.loss_options if loss in (None, recipe.loss) else {}
-    described = describe_loss(find_loss(loss or recipe.loss, {**own, **given}))
-    return {name: described["options"][name] for name in {**own, **given}}
+def _checked_loss(loss: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Check that there is such a loss, and return its options as their types."""
+    described = describe_loss(find_loss(loss, options))
+    return {name: described["options"][name] for name in options}
 
 
 def _parsed_recipe(data: Mapping[str, Any]) -> Recipe:

@@ -1,22 +1,18 @@
-"""Finding photos, and writing files so that no half of one is ever seen."""
+"""Writing files so that no half of one is ever seen, and naming files in messages."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from pixrestore.errors import OutputError, PhotoError
-
-PHOTO_SUFFIXES: frozenset[str] = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png"}
-    | {".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif"}
-)
-"""What a photo's name may end with, lower case, to be found in a folder."""
+from pixrestore.errors import OutputError
 
 _PREFIX = ".pixrestore-"
 _STALE_SECONDS = 3600.0
@@ -28,59 +24,6 @@ STOPPING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 def printable(path: str | os.PathLike[str]) -> str:
     """Return `path` as text that can be printed anywhere, even when its name is not UTF-8."""
     return os.fsencode(path).decode("utf-8", "replace")
-
-
-def find_photos(folder: Path, *, skip: Path | None = None) -> list[Path]:
-    """List the photos in a folder and the folders below it.
-
-    Parameters
-    ----------
-    folder : Path
-        Where to look. Hidden files and folders are left out, and links to folders are not
-        followed, so loops cannot happen.
-    skip : Path, optional
-        A folder to leave out, such as the one that results go to.
-
-    Returns
-    -------
-    list of Path
-        Sorted; told by `PHOTO_SUFFIXES`, not by content.
-
-    Raises
-    ------
-    PhotoError
-        The folder does not exist, is not a folder or may not be read.
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        missing = "is not a folder" if folder.exists() else "does not exist"
-        raise PhotoError(f"{printable(folder)} {missing}")
-
-    def refuse(error: OSError) -> None:
-        # A closed folder below is passed over; the one that was asked for is not.
-        if error.filename is not None and Path(error.filename) == folder:
-            raise PhotoError(f"cannot read {printable(folder)}: {error.strerror}")
-
-    found: list[Path] = []
-    for root, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = [
-            name
-            for name in folders
-            if not name.startswith(".") and not (skip and _same(Path(root, name), skip))
-        ]
-        found += [
-            Path(root, name)
-            for name in names
-            if not name.startswith(".") and Path(name).suffix.lower() in PHOTO_SUFFIXES
-        ]
-    return sorted(found)
-
-
-def _same(first: Path, second: Path) -> bool:
-    try:
-        return first.samefile(second)
-    except OSError:
-        return False
 
 
 def replace_file(path: Path, data: bytes | memoryview) -> None:
@@ -96,8 +39,7 @@ def replace_file(path: Path, data: bytes | memoryview) -> None:
     Raises
     ------
     OutputError
-        It cannot be written. The attribute ``stopping`` is true when no other file could be
-        written either, as on a full disk.
+        It cannot be written.
     """
     aside = path.parent / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(6)}"
     try:
@@ -118,14 +60,20 @@ def replace_file(path: Path, data: bytes | memoryview) -> None:
         raise output_error(path, error) from error
 
 
+def replace_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write plain values for people and programs to read; raises as `replace_file` does."""
+    replace_file(path, (json.dumps(value, indent=2) + "\n").encode())
+
+
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
 def output_error(path: Path, error: OSError) -> OutputError:
-    """Turn a system error into one for the user; ``stopping`` says whether to give up the rest."""
-    failure = OutputError(f"cannot write {printable(path)}: {error.strerror or error}")
-    failure.stopping = error.errno in STOPPING  # type: ignore[attr-defined]
-    return failure
+    """Turn a system error into one for the user."""
+    return OutputError(
+        f"cannot write {printable(path)}: {error.strerror or error}",
+        stopping=error.errno in STOPPING,
+    )
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -1,0 +1,206 @@
+"""Restoring files: what is written where, what is kept, and what is said of it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pixrestore.errors import OutputError, PhotoError, UsageError
+from pixrestore.restoring import Geometry, Restorer
+from pixrestore.restoring.files import restore_files
+from pixrestore.tasks import Denoise
+
+
+@pytest.fixture
+def restorer():
+    """Something that restores by making photos darker, without a trained network."""
+    return Restorer(Denoise(), lambda x: x * np.float32(0.5), Geometry(multiple=4, margin=4))
+
+
+def photo(path, shade=100):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (24, 16), (shade, shade, shade)).save(path)
+    return path
+
+
+def shade(path):
+    with Image.open(path) as image:
+        return image.convert("RGB").getpixel((8, 8))[0]
+
+
+def files_in(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+class TestPlaces:
+    def test_a_photo_gets_its_result_beside_it(self, restorer, tmp_path):
+        summary = restore_files([photo(tmp_path / "old.png")], None, restorer)
+        assert files_in(tmp_path) == ["old-denoise.png", "old.png"]
+        assert shade(tmp_path / "old.png") == 100
+        assert shade(tmp_path / "old-denoise.png") == 50
+        assert (summary.exit_code, str(summary)) == (0, "1 restored")
+
+    def test_a_folder_keeps_its_structure_in_another(self, restorer, tmp_path):
+        for name in ("a.png", "1950/b.png", "1950/may/c.gif"):
+            photo(tmp_path / "box" / name)
+        restore_files([tmp_path / "box"], None, restorer)
+        # What can only be read becomes PNG.
+        made = ["1950/b.png", "1950/may/c.gif.png", "a.png"]
+        assert files_in(tmp_path / "box-denoise") == made
+
+    def test_several_photos_need_a_folder(self, restorer, tmp_path):
+        both = [photo(tmp_path / name) for name in ("a.png", "b.png")]
+        with pytest.raises(UsageError, match="is one photo, the input is more"):
+            restore_files(both, tmp_path / "one.png", restorer)
+        restore_files(both, tmp_path / "out", restorer)
+        assert files_in(tmp_path / "out") == ["a.png", "b.png"]
+
+
+class TestNothingIsLost:
+    def test_a_second_time_everything_is_skipped(self, restorer, tmp_path):
+        photo(tmp_path / "box" / "a.png")
+        restore_files([tmp_path / "box"], tmp_path / "out", restorer)
+        photo(tmp_path / "box" / "a.png", shade=200)
+        summary = restore_files([tmp_path / "box"], tmp_path / "out", restorer)
+        assert (summary.exit_code, str(summary)) == (
+            0,
+            "0 restored, 1 skipped (their results exist)",
+        )
+        assert shade(tmp_path / "out" / "a.png") == 50
+        restore_files([tmp_path / "box"], tmp_path / "out", restorer, overwrite=True)
+        assert shade(tmp_path / "out" / "a.png") == 100
+
+    def test_what_a_stop_left_undone_is_done_the_next_time(self, restorer, tmp_path):
+        for name in "abc":
+            photo(tmp_path / "box" / f"{name}.png")
+
+        def stop(result):
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            restore_files([tmp_path / "box"], tmp_path / "out", restorer, report=stop)
+        done = files_in(tmp_path / "out")
+        assert 0 < len(done) < 3
+        summary = restore_files([tmp_path / "box"], tmp_path / "out", restorer)
+        assert len(summary.of("skipped")) == len(done)
+        assert files_in(tmp_path / "out") == ["a.png", "b.png", "c.png"]
+
+    @pytest.mark.parametrize("again", ["same", "link", "spelling"])
+    def test_an_input_is_never_written_over(self, restorer, tmp_path, again):
+        source = photo(tmp_path / "old.png")
+        target = {
+            "same": source,
+            "link": tmp_path / "link.png",
+            "spelling": tmp_path / "." / "sub" / ".." / "old.png",
+        }[again]
+        (tmp_path / "sub").mkdir()
+        if again == "link":
+            target.symlink_to(source)
+        summary = restore_files([source], target, restorer, overwrite=True)
+        assert summary.exit_code == OutputError.exit_code
+        assert "would be written over the input" in str(summary.results[0].error)
+        assert shade(source) == 100
+
+    def test_two_photos_never_share_a_result(self, restorer, tmp_path):
+        both = [photo(tmp_path / name / "a.png") for name in "xy"]
+        summary = restore_files(both, tmp_path / "out", restorer)
+        assert [result.status for result in summary.results] == ["failed", "restored"]
+        assert "would replace that of" in str(summary.results[0].error)
+        # The same photo twice is no mistake.
+        assert restore_files([both[0]] * 2, tmp_path / "twice", restorer).exit_code == 0
+
+    def test_a_full_disk_stops_the_rest_and_leaves_no_part(self, restorer, tmp_path, monkeypatch):
+        for name in "abc":
+            photo(tmp_path / "box" / f"{name}.png")
+        replace, moved = os.replace, []
+
+        def full(source, target):
+            moved.append(target)
+            if len(moved) == 2:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            replace(source, target)
+
+        monkeypatch.setattr(os, "replace", full)
+        with pytest.raises(OutputError, match=r"No space left on device\. Stopped: 1 restored, 1"):
+            restore_files([tmp_path / "box"], tmp_path / "out", restorer)
+        assert files_in(tmp_path / "out") == ["a.png"]
+
+    def test_leftovers_of_a_killed_run_go_away(self, restorer, tmp_path):
+        source = photo(tmp_path / "old.png")
+        left = tmp_path / f".pixrestore-{2**22 + 1}-0123456789ab"  # no process has that number
+        left.write_bytes(b"half a photo")
+        own = tmp_path / f".pixrestore-{os.getpid()}-0123456789ab"
+        own.write_bytes(b"another thread's")
+        restore_files([source], None, restorer)
+        assert not left.exists()
+        assert own.exists()
+
+
+class TestFailures:
+    def test_a_bad_photo_does_not_stop_the_others(self, restorer, tmp_path):
+        for name in "ac":
+            photo(tmp_path / "box" / f"{name}.png")
+        (tmp_path / "box" / "b.png").write_bytes(b"no photo")
+        reported = []
+        summary = restore_files([tmp_path / "box"], None, restorer, report=reported.append)
+        assert [result.status for result in reported].count("failed") == 1
+        assert sorted((result.position, result.total) for result in reported) == [
+            (1, 3),
+            (2, 3),
+            (3, 3),
+        ]
+        assert summary.exit_code == PhotoError.exit_code
+        assert files_in(tmp_path / "box-denoise") == ["a.png", "c.png"]
+
+    def test_a_folder_without_photos_and_a_photo_that_is_not_there(self, restorer, tmp_path):
+        (tmp_path / "empty").mkdir()
+        for given, message in (("empty", "there are no photos in"), ("none.png", "none.png")):
+            summary = restore_files([tmp_path / given], None, restorer)
+            assert summary.exit_code == PhotoError.exit_code
+            assert message in str(summary.results[0].error)
+
+    def test_a_result_that_is_a_folder(self, restorer, tmp_path):
+        (tmp_path / "out" / "a.png").mkdir(parents=True)
+        summary = restore_files([photo(tmp_path / "a.png")], tmp_path / "out", restorer)
+        assert "it is a folder" in str(summary.results[0].error)
+
+    @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")
+    def test_a_folder_that_may_not_be_written(self, restorer, tmp_path):
+        (tmp_path / "out").mkdir(mode=0o500)
+        summary = restore_files([photo(tmp_path / "a.png")], tmp_path / "out", restorer)
+        assert summary.exit_code == OutputError.exit_code
+
+
+class TestComparisons:
+    def test_they_lie_beside_the_results(self, restorer, tmp_path):
+        source = photo(tmp_path / "a.png")
+        restore_files([source], tmp_path / "out", restorer, compare=True)
+        assert files_in(tmp_path / "out") == ["a-compare.jpg", "a.png"]
+        with Image.open(tmp_path / "out" / "a-compare.jpg") as both:
+            assert both.width > 2 * both.height
+
+    def test_photos_of_one_name_and_two_kinds_have_two(self, restorer, tmp_path):
+        for name in ("a.jpg", "a.png"):
+            photo(tmp_path / "box" / name)
+        restore_files([tmp_path / "box"], tmp_path / "out", restorer, compare=True)
+        made = ["a-compare.jpg", "a.jpg", "a.png", "a.png-compare.jpg"]
+        assert files_in(tmp_path / "out") == made
+
+    def test_earlier_ones_are_kept(self, restorer, tmp_path):
+        kept = photo(tmp_path / "out" / "a-compare.jpg", shade=7)
+        source = photo(tmp_path / "a.png")
+        summary = restore_files([source], tmp_path / "out", restorer, compare=True)
+        assert "exists and was kept" in " ".join(summary.results[0].notes)
+        assert abs(shade(kept) - 7) <= 2  # JPEG
+
+    def test_nobody_asked_for_them_so_they_are_in_no_ones_way(self, restorer, tmp_path):
+        both = [photo(tmp_path / name) for name in ("old.jpg", "old-compare.jpg")]
+        assert restore_files(both, tmp_path / "out", restorer).exit_code == 0
+        shutil.copy(both[0], tmp_path / "old-denoise-compare.jpg")
+        again = [both[0], tmp_path / "old-denoise-compare.jpg"]
+        assert restore_files(again, None, restorer).exit_code == 0
