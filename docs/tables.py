@@ -102,7 +102,7 @@ def options(found: Iterable[Any], flags: bool = True) -> str:
         if isinstance(option.default, str | tuple) and option.default:
             default = shown(option.default)
         when = " (when restoring)" if option.restoring else ""
-        rows.append((_code(name), _type(option), default, option.help + when))
+        rows.append((_code(name), option.type_name, default, option.help + when))
     return table(("name", "type", "default", "meaning"), rows)
 
 
@@ -250,11 +250,6 @@ def _parameters(parameters: Sequence[inspect.Parameter]) -> list[str]:
         starred |= parameter.kind is parameter.VAR_POSITIONAL
         lines.append(str(parameter))
     return lines
-
-
-def _type(option: Any) -> str:
-    # Mapping and the like are given by options of their own on the command line.
-    return option.type_name if len(option.type_name) < 40 else "mapping"
 
 
 def _indented(text: str) -> str:

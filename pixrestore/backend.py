@@ -88,20 +88,11 @@ def usable_cpus() -> int:
     return max(1, min(count, round(quota))) if quota else count
 
 
-def available_memory() -> int | None:
-    """Return how many bytes this process may still take, within a container's limit.
+def available_memory() -> int:
+    """Return how many bytes this process may still take, within a container's limit."""
+    import psutil
 
-    Returns
-    -------
-    int or None
-        None where the system does not say.
-    """
-    free = []
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        free += [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
-    except (OSError, ValueError):
-        pass
+    free = [psutil.virtual_memory().available]
     for folder in [*_own_groups(_CGROUP), _CGROUP / "memory"]:
         for limit, used in (
             ("memory.max", "memory.current"),
@@ -112,7 +103,7 @@ def available_memory() -> int | None:
             except (OSError, ValueError):  # no such file, or "max"
                 continue
             free.append(max(0, most - taken))
-    return min(free) if free else None
+    return min(free)
 
 
 def _cpu_quota(root: Path) -> float | None:

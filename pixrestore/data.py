@@ -15,6 +15,7 @@ import numpy as np
 
 from pixrestore.backend import available_memory
 from pixrestore.errors import PhotoError, TrainingDataError
+from pixrestore.files import PLAN
 from pixrestore.images import decode_rgb8, find_photos
 
 if TYPE_CHECKING:
@@ -161,28 +162,24 @@ class Photos:
 
 def open_photos(paths: Sequence[Path], task: Task, patch: int) -> Photos:
     """Prepare photos for a task's patches, keeping up to a quarter of the free memory."""
-    import psutil
-
     side = _LARGEST_SIDE_FOR_DETAIL if task.scope == "local" else round(1.5 * patch)
-    free = available_memory()
-    room = (psutil.virtual_memory().available if free is None else free) // 4
-    return Photos(list(paths), Decoder(max(side, patch), room))
+    return Photos(list(paths), Decoder(max(side, patch), available_memory() // 4))
 
 
 def training_files(folder: Path) -> list[Path]:
-    """List the photos under a folder; raise `PhotoError` when there is no folder."""
-    if not folder.is_dir():
-        raise PhotoError(f"there is no folder {folder}")
-    return find_photos(folder)
+    """List the photos under a folder, but for the pictures that training runs have drawn there."""
+    photos = find_photos(folder)
+    drawn = {place for place in {path.parent for path in photos} if (place.parent / PLAN).exists()}
+    return [path for path in photos if path.parent not in drawn]
 
 
 @dataclass(frozen=True)
 class Sampler:
     """Which photo comes at which place of the endless sequence of training crops.
 
-    With `balance` 1 every photo comes once in ``len(groups)`` places, in an order that changes each
-    time around. Below 1 folders are drawn by their size to the power of `balance`: 0 draws from
-    each folder alike.
+    With `balance` 1 every photo comes once in as many places as there are photos, in an order that
+    changes each time around. Below 1 folders are drawn by their size to the power of `balance`: 0
+    draws from each folder alike.
     """
 
     groups: tuple[NDArray[np.int64], ...]

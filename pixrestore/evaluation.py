@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pixrestore.errors import PhotoError, TrainingDataError, UsageError
+from pixrestore.finding import find_model
 from pixrestore.images import decode_rgb8, find_photos
 from pixrestore.images.resizing import cropped_to_multiple, enlarged
-from pixrestore.model import default_model, load_model
 from pixrestore.options import checked, options_of
 
 if TYPE_CHECKING:
     from pixrestore.task import Image, Task
 
 # Where chroma is what a task restores, these say more than PSNR.
-_COLOUR_FIGURES = ("ciede2000", "colourfulness")
 
 
 def evaluate(
@@ -42,7 +41,7 @@ def evaluate(
     model : path or str, optional
         A model folder or the name of an installed model; the task's installed model by default.
     seed : int
-        Of the damage. The same seed damages the same photo alike.
+        Of the damage. The same seed damages the photos of the same folder alike.
     limit : int, optional
         Measure only so many photos, in order of their names.
     **options
@@ -53,8 +52,8 @@ def evaluate(
     dict
         ``task``, ``model``, ``images``, and under ``restored`` and ``input`` the means over the
         photos of ``psnr`` (dB, of RGB in [0, 1]) and ``ssim``, the input enlarged bicubically where
-        the task enlarges; for tasks that restore colour also
-        ``ciede2000`` (mean colour difference, lower is better) and ``colourfulness``.
+        the task enlarges; for tasks that restore colour also ``ciede2000`` (mean colour difference,
+        lower is better) and ``colourfulness``, which ``true`` has of the undamaged photos.
         ``skipped`` lists unreadable photos where there are any.
 
     Raises
@@ -63,28 +62,24 @@ def evaluate(
         There is no such folder.
     TrainingDataError
         None of its photos can be read.
+    UnknownNameError
+        There is no such task or model.
+    ModelError, OutOfMemoryError
+        The model's folder is damaged; a photo is too large for the memory.
     UsageError
-        An option that the task does not have, or a model of another task.
+        An option that the task does not have, or a model of another task or scale.
     """
-    # A task that no plugin provides is known by its class only.
-    kind = None if task is None or isinstance(task, str) else type(task)
-    chosen = load_model(model, kind) if model is not None else default_model(_name(task))
-    if task is not None and _name(task) != chosen.task.name:
-        raise UsageError(f"model {chosen.name} is for {chosen.task.name}, not {_name(task)}")
-    configured = task if task is not None and not isinstance(task, str) else chosen.task
-    changes = {**type(configured).benchmark, **checked(type(configured), options)}
-    configured = dataclasses.replace(configured, **changes)  # type: ignore[type-var]
-    if configured.scale != chosen.task.scale:
-        raise UsageError(
-            f"model {chosen.name} enlarges {chosen.task.scale} times, not {configured.scale}"
-        )
+    # The task comes first: its options, which decide how much it enlarges, must suit the model.
+    if task is None or isinstance(task, str):
+        task = find_model(task, model).task
+    changes = {**task.benchmark, **checked(type(task), options)}
+    configured: Task = dataclasses.replace(task, **changes)  # type: ignore[type-var]
+    chosen = find_model(configured, model)
     restoring = {o.name for o in options_of(type(configured)) if o.restoring} & set(options)
     if limit is not None and limit < 1:
         raise UsageError(f"--limit must be 1 or more, not {limit}")
     restorer = chosen.restorer()
     folder = Path(data)
-    if not folder.is_dir():
-        raise PhotoError(f"there is no folder {folder}")
     rows: list[dict[str, dict[str, float]]] = []
     skipped: dict[str, str] = {}
     for index, path in enumerate(find_photos(folder)[:limit]):
@@ -151,12 +146,6 @@ def colourfulness(image: Image) -> float:
     deviation = np.hypot(first.std(), second.std())
     mean = np.hypot(first.mean(), second.mean())
     return float(deviation + 0.3 * mean)
-
-
-def _name(task: str | Task | None) -> str:
-    if task is None:
-        raise UsageError("name a task or a model")
-    return task if isinstance(task, str) else task.name
 
 
 def _figures(

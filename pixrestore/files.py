@@ -6,13 +6,19 @@ import contextlib
 import errno
 import json
 import os
-import secrets
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pixrestore.errors import OutputError
+
+DESCRIPTION = "model.json"
+"""What a model is, in its folder."""
+
+PLAN = "run.json"
+"""What a training run is to do, in its folder, which becomes the model's."""
 
 _PREFIX = ".pixrestore-"
 _STALE_SECONDS = 3600.0
@@ -41,7 +47,7 @@ def replace_file(path: Path, data: bytes | memoryview) -> None:
     OutputError
         It cannot be written.
     """
-    aside = path.parent / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(6)}"
+    aside = path.parent / f"{_own_prefix()}{os.urandom(6).hex()}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # 0o666 lets the user's umask decide, as for any file they save.
@@ -65,6 +71,36 @@ def replace_json(path: Path, value: Mapping[str, Any]) -> None:
     replace_file(path, (json.dumps(value, indent=2) + "\n").encode())
 
 
+def require_room(path: Path, size: int) -> None:
+    """Raise an `OutputError` unless a file of `size` bytes can be written at `path`.
+
+    For what cannot cope with a full disk itself: HDF5 then takes the whole process with it. The
+    room is taken, by which quotas are asked too, and given back.
+    """
+    try:
+        with path.open("wb") as file:
+            if hasattr(os, "posix_fallocate") and _allocated(file.fileno(), size):
+                return
+            for start in range(0, size, len(_ZEROS)):
+                file.write(_ZEROS[: size - start])
+    except OSError as error:
+        raise output_error(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _allocated(descriptor: int, size: int) -> bool:
+    try:
+        os.posix_fallocate(descriptor, 0, size)
+    except OSError as error:
+        if error.errno in (errno.EINVAL, errno.EOPNOTSUPP):  # a file system that cannot
+            return False
+        raise
+    return True
+
+
+_ZEROS = bytes(1 << 20)
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
@@ -90,10 +126,22 @@ def _leftovers(folder: Path) -> Iterator[Path]:
         for entry in entries:
             if not entry.name.startswith(_PREFIX) or not entry.is_file(follow_symlinks=False):
                 continue
-            pid = entry.name.removeprefix(_PREFIX).partition("-")[0]
+            host, _, rest = entry.name.removeprefix(_PREFIX).partition("-")
+            pid = rest.partition("-")[0]
             old = now - entry.stat(follow_symlinks=False).st_mtime > _STALE_SECONDS
-            if old or (pid.isdigit() and not _running(int(pid))):
+            # Whether a process of another machine that shares the folder lives, nobody can say.
+            if old or (host == _host() and pid.isdigit() and not _running(int(pid))):
                 yield Path(entry.path)
+
+
+def _own_prefix() -> str:
+    return f"{_PREFIX}{_host()}-{os.getpid()}-"
+
+
+def _host() -> str:
+    import platform  # not at every start of the program
+
+    return f"{zlib.crc32(platform.node().encode()):08x}"
 
 
 def _running(pid: int) -> bool:

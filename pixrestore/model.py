@@ -22,7 +22,7 @@ from pixrestore.errors import (
     UsageError,
     nearest,
 )
-from pixrestore.files import replace_file, replace_json
+from pixrestore.files import DESCRIPTION, replace_file, replace_json
 from pixrestore.plugins import load_plugins
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from pixrestore.task import Task
 
 FORMAT = 1
-DESCRIPTION = "model.json"
 WEIGHTS = "model.weights.h5"
 GRAPH = "model.onnx"
 CARD = "README.md"
@@ -131,15 +130,17 @@ class Model:
         check_weights(self)
         network = open_network(self, engine)
         return Restorer(
-            self.task, network, self.geometry, info=describe(self), encoder=self._encoder
+            self.task,
+            network,
+            self.geometry,
+            info={"name": self.name, **describe(self)},
+            encoder=self._encoder,
         )
 
     def _encoder(self) -> Network:
         from pixrestore.network import load_encoder
 
-        return load_encoder(
-            self.architecture, self.arguments, self.channels, self.loss, self.weights_path
-        )
+        return load_encoder(self)
 
 
 def load_model(name: str | os.PathLike[str], *kinds: type[Task]) -> Model:
@@ -187,8 +188,6 @@ def write_model(model: Model, save_weights: Callable[[Path], None]) -> Model:
     Model
         As written.
     """
-    from pixrestore.card import card
-
     fresh = model.folder / ("new." + WEIGHTS)
     try:
         model.folder.mkdir(parents=True, exist_ok=True)
@@ -200,7 +199,7 @@ def write_model(model: Model, save_weights: Callable[[Path], None]) -> Model:
         # checksum of the new weights, which wait beside the old ones.
         replace_json(model.folder / DESCRIPTION, describe(model))
         os.replace(fresh, model.weights_path)
-        replace_file(model.folder / CARD, card(model).encode())
+        _write_card(model)
     except OSError as error:
         raise OutputError(f"cannot write the model to {model.folder}: {error.strerror}") from error
     return model
@@ -208,10 +207,15 @@ def write_model(model: Model, save_weights: Callable[[Path], None]) -> Model:
 
 def rewrite_description(model: Model) -> None:
     """Write ``model.json`` and the card again, the weights as they are."""
+    replace_json(model.folder / DESCRIPTION, describe(model))
+    _write_card(model)
+
+
+def _write_card(model: Model) -> None:
     from pixrestore.card import card
 
-    replace_json(model.folder / DESCRIPTION, describe(model))
-    replace_file(model.folder / CARD, card(model).encode())
+    # Names of folders need not be text.
+    replace_file(model.folder / CARD, card(model).encode("utf-8", "replace"))
 
 
 def describe(model: Model) -> dict[str, Any]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import keras
     from numpy.typing import NDArray
 
+    from pixrestore.model import Model
     from pixrestore.task import Task
 
 
@@ -126,26 +127,14 @@ class KerasNetwork:
         return answer
 
 
-def load_network(
-    architecture: str,
-    arguments: Mapping[str, Any],
-    channels: tuple[int, int],
-    loss: Loss,
-    weights: Any,
-) -> KerasNetwork:
-    """Build a network, load its trained weights, and make it ready to run."""
-    core = build_core(architecture, arguments, channels, loss)
-    load_weights(core, weights)
-    return KerasNetwork(reading(core, loss))
+def load_network(model: Model) -> KerasNetwork:
+    """Build a model's network, load its trained weights, and make it ready to run."""
+    core = _built(model)
+    load_weights(core, model.weights_path)
+    return KerasNetwork(reading(core, model.loss))
 
 
-def load_encoder(
-    architecture: str,
-    arguments: Mapping[str, Any],
-    channels: tuple[int, int],
-    loss: Loss,
-    weights: Any,
-) -> KerasNetwork:
+def load_encoder(model: Model) -> KerasNetwork:
     """Return the trained network up to its layer called "code", (N, H, W, Cx) to (N, code).
 
     Raises
@@ -154,17 +143,21 @@ def load_encoder(
         The architecture has no such layer.
     """
     keras = import_keras()
-    core = build_core(architecture, arguments, channels, loss)
+    core = _built(model)
     named = [layer for layer in core.layers if layer.name == CODE]
     if not named:
         raise UsageError(
-            f"{architecture} has no code: only architectures with a layer called {CODE!r} have, "
-            "such as bottleneck"
+            f"{model.architecture} has no code: only architectures with a layer called {CODE!r} "
+            "have, such as bottleneck"
         )
-    load_weights(core, weights)
+    load_weights(core, model.weights_path)
     code = named[0].output
     flat = code if len(code.shape) == 2 else keras.layers.Flatten()(code)
     return KerasNetwork(keras.Model(core.input, flat))
+
+
+def _built(model: Model) -> keras.Model:
+    return build_core(model.architecture, model.arguments, model.channels, model.loss)
 
 
 def load_weights(core: keras.Model, weights: Any) -> None:

@@ -62,7 +62,7 @@ def preview(
     PhotoError
         The photo cannot be read.
     UsageError
-        `count` or `side` is too small, or the model is for another task.
+        `count` or `side` is too small, or the model is for another task or scale.
     UnknownNameError, ModelError
         There is no such model, or it is damaged.
     """
@@ -90,11 +90,12 @@ def _restored(
     task: Task, degraded: Sequence[Array], model: str | os.PathLike[str]
 ) -> Iterator[tuple[str, Array]]:
     # Reading a model takes what drawing damage can do without.
-    from pixrestore.verbs import restore
+    from pixrestore.verbs import load
 
+    restorer = load(model, task=task)
     for one in degraded:
         yield _as_degraded(task, one)
-        yield "restored", restore(np.clip(one, 0, 1), task.name, model)
+        yield "restored", restorer.restore(np.clip(one, 0, 1))
 
 
 def _shown(values: Array) -> Array:

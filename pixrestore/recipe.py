@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from pixrestore.options import limited
 
+Precision = Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"]
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -78,4 +80,4 @@ class Recipe:
     adversarial: float = limited(0.0, min=0, max=1e6)
     working_size: int = limited(0, min=0, max=65536)
     corrupt_on: Literal["auto", "cpu", "device"] = "auto"
-    precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = "auto"
+    precision: Precision = "auto"

@@ -12,6 +12,7 @@ import numpy as np
 
 from pixrestore.engines.graph import add_graph
 from pixrestore.errors import UsageError
+from pixrestore.files import require_room
 from pixrestore.model import Model, check_weights, write_model
 
 
@@ -58,6 +59,7 @@ def _halve(path: Path) -> None:
     import h5py
 
     repacked = path.with_name("half." + path.name)
+    require_room(repacked, path.stat().st_size)
     try:
         with h5py.File(path, "r") as source, h5py.File(repacked, "w") as halved:
             source.visititems(lambda name, item: _copy(name, item, halved))

@@ -8,21 +8,23 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pixrestore.errors import UsageError
-from pixrestore.model import default_model, load_model
+from pixrestore.files import DESCRIPTION
+from pixrestore.finding import ModelName, find_model, find_models
+from pixrestore.model import load_model
 
 if TYPE_CHECKING:
     from pixrestore.engines import Engine
     from pixrestore.model import Model
     from pixrestore.restoring import Restorer
-
-ModelName = str | os.PathLike[str]
+    from pixrestore.task import Task
 
 # Networks kept in memory, so that restoring photos one by one does not load a model each time.
 _KEPT = 4
 
 
-def colorize(image: Any, *, model: str | os.PathLike[str] | None = None, **options: Any) -> Any:
+def colorize(
+    image: Any, *, model: ModelName | None = None, engine: Engine = "auto", **options: Any
+) -> Any:
     """Colour a black-and-white photo.
 
     Parameters
@@ -32,6 +34,8 @@ def colorize(image: Any, *, model: str | os.PathLike[str] | None = None, **optio
     model : path or str, optional
         A model folder or the name of an installed model; the one that comes with pixrestore by
         default.
+    engine : {"auto", "onnx", "keras"}
+        What runs the network, see `pixrestore.engines.open_network`.
     **options
         Restoring options of the task: ``saturation``.
 
@@ -44,10 +48,12 @@ def colorize(image: Any, *, model: str | os.PathLike[str] | None = None, **optio
     --------
     >>> colorize("old.jpg").save("new.png")  # doctest: +SKIP
     """
-    return restore(image, "colorize", model, **options)
+    return restore(image, "colorize", model, engine=engine, **options)
 
 
-def denoise(image: Any, *, model: str | os.PathLike[str] | None = None, **options: Any) -> Any:
+def denoise(
+    image: Any, *, model: ModelName | None = None, engine: Engine = "auto", **options: Any
+) -> Any:
     """Remove noise from a photo.
 
     Parameters
@@ -57,6 +63,8 @@ def denoise(image: Any, *, model: str | os.PathLike[str] | None = None, **option
     model : path or str, optional
         A model folder or the name of an installed model; the one that comes with pixrestore by
         default.
+    engine : {"auto", "onnx", "keras"}
+        What runs the network, see `pixrestore.engines.open_network`.
     **options
         Restoring options of the task: ``strength``.
 
@@ -65,12 +73,12 @@ def denoise(image: Any, *, model: str | os.PathLike[str] | None = None, **option
     PIL.Image.Image, bytes or ndarray
         As `restore` returns it.
     """
-    return restore(image, "denoise", model, **options)
+    return restore(image, "denoise", model, engine=engine, **options)
 
 
 def restore(
     image: Any,
-    task: str | Sequence[str] | None = None,
+    task: str | Task | Sequence[str | Task] | None = None,
     model: ModelName | Sequence[ModelName] | None = None,
     *,
     engine: Engine = "auto",
@@ -81,10 +89,12 @@ def restore(
     Parameters
     ----------
     image : path, bytes, PIL.Image.Image or ndarray
-        A photo of any size. An array is (H, W), (H, W, 1), (H, W, 3) or (H, W, 4): floats in
-        [0, 1], or integers over their type's whole range.
-    task : str or sequence of str, optional
-        What to undo, in this order; the models' tasks by default.
+        A photo of any size. An array is (H, W) or (H, W, 1) gray, (H, W, 2) gray with alpha,
+        (H, W, 3) RGB or (H, W, 4) with alpha: floats in [0, 1], or uint8 or uint16 over their whole
+        range.
+    task : str, Task or sequence of them, optional
+        What to undo, in this order; the models' tasks by default. One that no plugin provides is
+        given as a `Task`; its options are those that the model was trained with.
     model : path, str or sequence of them, optional
         Model folders or names of installed models, each for one of the tasks; a task's own by
         default.
@@ -110,6 +120,8 @@ def restore(
         The photo cannot be read.
     ModelError
         The model's folder is damaged.
+    OutOfMemoryError
+        There is not enough memory, even for small tiles.
     """
     from pixrestore.restoring import in_sequence
 
@@ -117,13 +129,18 @@ def restore(
     return in_sequence(restorers).restore(image, **options)
 
 
-def load(model: str | os.PathLike[str], *, engine: Engine = "auto") -> Restorer:
+def load(
+    model: str | os.PathLike[str], *, task: str | Task | None = None, engine: Engine = "auto"
+) -> Restorer:
     """Load a model.
 
     Parameters
     ----------
     model : path or str
         A model folder or the name of an installed model.
+    task : str or Task, optional
+        What the model must be for; the model knows by default. One that no plugin provides is
+        given as a `Task`; its options are those that the model was trained with.
     engine : {"auto", "onnx", "keras"}
         What runs the network, see `pixrestore.engines.open_network`.
 
@@ -135,77 +152,21 @@ def load(model: str | os.PathLike[str], *, engine: Engine = "auto") -> Restorer:
     Raises
     ------
     UnknownNameError
-        There is no such model.
+        There is no such model, or no plugin provides its task.
+    UsageError
+        The model is for another task or scale.
     ModelError
         The model's folder is damaged, altered, or from a newer version.
     """
-    return _loaded(load_model(model), engine)
-
-
-def find_models(
-    task: str | Sequence[str] | None, model: ModelName | Sequence[ModelName] | None
-) -> list[Model]:
-    """Find the models that tasks and names of models mean together, in the order of the tasks.
-
-    Raises
-    ------
-    UsageError
-        Both are missing, or a model is for another task.
-    UnknownNameError
-        There is no such task or model.
-    """
-    tasks = [task] if isinstance(task, str) else list(task or ())
-    names = [model] if isinstance(model, (str, os.PathLike)) else list(model or ())
-    if not tasks and not names:
-        raise UsageError("name a task or a model")
-    models = [load_model(name) for name in names]
-    pairs = match_models(tasks, [(found.name, found.task.name) for found in models])
-    return [default_model(name) if place is None else models[place] for name, place in pairs]
-
-
-def match_models(
-    tasks: Sequence[str], models: Sequence[tuple[str, str]]
-) -> list[tuple[str, int | None]]:
-    """Give every task the first model that is for it and not another's yet.
-
-    Parameters
-    ----------
-    tasks : sequence of str
-        Names of tasks; those of the models when there are none.
-    models : sequence of tuple
-        What each model is called, and the name of its task.
-
-    Returns
-    -------
-    list of tuple
-        Each task and the place of its model in `models`, None where the task's own is meant.
-
-    Raises
-    ------
-    UsageError
-        A model is for none of the tasks.
-    """
-    if not tasks:
-        return [(trained, place) for place, (_, trained) in enumerate(models)]
-    left = list(range(len(models)))
-    pairs: list[tuple[str, int | None]] = []
-    for task in tasks:
-        place = next((place for place in left if models[place][1] == task), None)
-        if place is not None:
-            left.remove(place)
-        pairs.append((task, place))
-    for place in left:
-        name, trained = models[place]
-        raise UsageError(f"the model {name} is for {trained}, not for {' or '.join(tasks)}")
-    return pairs
+    return _loaded(find_model(task, model), engine)
 
 
 def _loaded(model: Model, engine: Engine) -> Restorer:
-    changed = (model.folder / "model.json").stat().st_mtime_ns
-    return _restorer(model.folder.resolve(), changed, engine)
+    changed = (model.folder / DESCRIPTION).stat().st_mtime_ns
+    return _restorer(model.folder.resolve(), changed, type(model.task), engine)
 
 
 @lru_cache(maxsize=_KEPT)
-def _restorer(folder: Path, changed: int, engine: Engine) -> Restorer:
+def _restorer(folder: Path, changed: int, kind: type[Task], engine: Engine) -> Restorer:
     """Load a model once for as long as its ``model.json`` stays as it is."""
-    return load_model(folder).restorer(engine)
+    return load_model(folder, kind).restorer(engine)

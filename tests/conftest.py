@@ -136,6 +136,18 @@ def tiny_denoiser(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.fixture
+def planned(tmp_path: Path) -> Path:
+    """The folder of a run for denoising that was killed before its first step."""
+    from pixrestore.recipe import Recipe
+    from pixrestore.tasks import Denoise
+    from pixrestore.training import Budget, Plan
+
+    out = tmp_path / "planned"
+    Plan(Denoise(camera=0.0), Recipe(), Budget(steps=2, patience=4), (str(SAMPLES),), out).save()
+    return out
+
+
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run's folder: a tiny denoiser, trained on the package's own photos for three epochs."""

@@ -175,7 +175,7 @@ def test_the_preview_command(cli, samples, tmp_path):
     with Image.open(out) as sheet:
         assert sheet.size == (6 * 80 + 5 * 4, 96)
     assert "--sigma" in cli("preview", "--task", "denoise", "--help").out
-    assert cli("preview", photo, "-o", out).error == "say whose damage to draw with --task"
+    assert cli("preview", photo, "-o", out).error == "name a --task or a --model"
     done = cli("preview", "--task", "denoise", out, "-o", out)
     assert done.code == 10
     done = cli("preview", "--task", "denoise", tmp_path / "none.jpg", "-o", out)

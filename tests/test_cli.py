@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 import pixrestore.training
+from pixrestore.tasks import Colorize, Denoise
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ class TestLists:
 class TestTrain:
     def test_passes_on_only_what_was_given(self, cli, trained):
         assert cli("train").code == 0
-        assert trained.pop("positional") == ("colorize",)
+        assert trained.pop("positional") == (Colorize(),)
         assert trained.pop("command").startswith("pixrestore")
         given = {name: value for name, value in trained.items() if value}
         assert given == {}
@@ -111,30 +112,48 @@ class TestTrain:
         words = "train --task denoise --sigma 25 --camera 0 --batch 2 --epsilon 0.01 --widths 4,8"
         done = cli(*words.split(), "--minutes", "0.5", "--seed", "7", "--out", tmp_path / "run")
         assert done.code == 0
-        assert trained["positional"] == ("denoise",)
-        assert trained["sigma"] == (25.0, 25.0)
-        assert trained["camera"] == 0
+        assert trained["positional"] == (Denoise(sigma=25, camera=0),)
         assert trained["recipe"] == {"batch": 2}
         assert trained["loss_options"] == {"epsilon": 0.01}
         assert trained["arguments"] == {"widths": (4, 8)}
         assert (trained["minutes"], trained["seed"]) == (0.5, 7)
         assert trained["out"] == tmp_path / "run"
-        assert "strength" not in trained
 
     def test_takes_the_task_of_the_model_it_starts_from(self, cli, trained, tiny_denoiser):
         assert cli("train", "--init", tiny_denoiser, "--sigma", "10").code == 0
-        assert trained["positional"] == ("denoise",)
+        assert trained["positional"] == (Denoise(sigma=10),)
 
-    def test_resumes_the_run_in_a_folder_whatever_its_task(self, cli, trained, tiny_denoiser):
-        assert cli("train", "--resume", "--out", tiny_denoiser, "--steps", "4").code == 0
-        assert trained["positional"] == ("denoise",)
-        assert (trained["resume"], trained["steps"]) == (True, 4)
+    def test_offers_the_options_of_the_loss_that_the_tasks_options_call_for(self, cli, trained):
+        assert cli("train", "--space", "rgb", "--epsilon", "0.01").code == 0
+        assert trained["positional"] == (Colorize(space="rgb"),)
+        assert trained["loss_options"] == {"epsilon": 0.01}
+        assert cli("train", "--space=cmyk", "--rarity", "1").error.endswith("lab|rgb, not 'cmyk'")
 
-    def test_refuses_new_settings_when_resuming(self, cli, trained, tiny_denoiser):
-        done = cli("train", "--resume", "--out", tiny_denoiser, "--sigma", "9", "--seed", "1")
+    def test_resumes_the_run_in_a_folder_whatever_its_task(self, cli, trained, planned):
+        words = ["train", "--resume", "--out", planned, "--steps", "4", "--patience", "0"]
+        assert cli(*words).code == 0
+        assert trained["positional"] == (None,)
+        assert (trained["resume"], trained["steps"], trained["patience"]) == (True, 4, 0)
+
+    @pytest.mark.parametrize(
+        ("words", "named"),
+        [
+            ("--sigma 9 --seed 0", "--seed, --sigma"),
+            ("--data . --valid . --arch unet --init denoise", "--data, --valid, --arch, --init"),
+            ("--corrupt-on cpu --epsilon 1 --widths 4,8", "--corrupt-on, --epsilon, --widths"),
+        ],
+    )
+    def test_refuses_new_settings_when_resuming(self, cli, planned, words, named):
+        done = cli("train", "--resume", "--out", planned, *words.split())
         assert done.code == 2
-        assert done.error.endswith("leave out --seed, --sigma")
-        assert not trained
+        assert done.error == f"--resume goes on with the settings of the run: leave out {named}"
+
+    def test_refuses_to_resume_a_run_for_another_task(self, cli, planned):
+        done = cli("train", "--resume", "--out", planned, "--task", "colorize")
+        assert done.code == 2
+        assert done.error == (
+            f"the run in {planned} is for denoise, not for colorize: leave out --task"
+        )
 
 
 class TestRestore:
@@ -200,7 +219,8 @@ class TestErrors:
             ("train --task", 2, "requires an argument (see pixrestore train --help)"),
             ("colorise", 2, "Did you mean 'colorize'?"),
             ("denoise", 2, "Missing argument 'IN"),
-            ("restore old.jpg", 2, "say what to undo with --task, or name a --model"),
+            ("restore old.jpg", 2, "name a --task or a --model"),
+            ("evaluate --data .", 2, "name a --task or a --model"),
             ("restore old.jpg --model nowhere", 3, "nowhere"),
             ("denoise x.jpg --model .", 5, "no model folder"),
             ("evaluate --task denoise", 2, "Missing option '--data'"),

@@ -118,10 +118,19 @@ class TestPhotos:
     def test_no_photos_are_refused(self, tmp_path):
         with pytest.raises(TrainingDataError, match="there are no photos to train on"):
             opened(tmp_path).inspect(rng())
-        with pytest.raises(PhotoError, match="there is no folder"):
+        with pytest.raises(PhotoError, match="does not exist"):
             training_files(tmp_path / "missing")
-        with pytest.raises(PhotoError, match="there is no folder"):
+        with pytest.raises(PhotoError, match="is not a folder"):
             training_files(Path(__file__))
+
+    def test_what_runs_have_drawn_are_no_photos(self, samples, tmp_path):
+        shutil.copy(samples / "cat.jpg", tmp_path)
+        sheet = tmp_path / "runs" / "denoise" / "samples" / "epoch-0001.png"
+        sheet.parent.mkdir(parents=True)
+        shutil.copy(samples / "coffee.jpg", sheet)
+        assert training_files(tmp_path) == [tmp_path / "cat.jpg", sheet]
+        (tmp_path / "runs" / "denoise" / "run.json").touch()
+        assert training_files(tmp_path) == [tmp_path / "cat.jpg"]
 
     def test_when_none_is_left_it_says_so(self, many):
         photos = opened(many)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from pixrestore import colorize, denoise, evaluate
+from pixrestore.finding import default_model
 from pixrestore.images import decode_rgb8
-from pixrestore.model import default_model
 from pixrestore.plugins import load_plugins
 
 NAMES = ("colorize", "denoise")

@@ -71,6 +71,17 @@ def bomb(width: int, height: int) -> bytes:
     )
 
 
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "JPEG", "WEBP"])
+def test_large_scans_are_no_bombs(monkeypatch, tmp_path, format):
+    """Ours is the limit that counts, not Pillow's, which is refused at twice as many."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    content = saved(Image.fromarray(ASTRONAUT), format)
+    assert read_photo(content).pixels.shape == ASTRONAUT.shape
+    (tmp_path / "scan").write_bytes(content)
+    assert decode_rgb8(tmp_path / "scan").shape == ASTRONAUT.shape
+    assert Image.MAX_IMAGE_PIXELS == 1000
+
+
 def test_bombs_are_refused_before_they_are_decoded():
     limit = Image.MAX_IMAGE_PIXELS
     with pytest.raises(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
+
+import pixrestore
 
 GOOD = '''
 from dataclasses import dataclass
@@ -55,6 +58,17 @@ class Fraction(Loss):
 def pixrestore_losses():
     return [Fraction]
 '''
+
+# Ships the models in a folder of its own.
+_MODELS = """
+from pathlib import Path
+from pixrestore import hookimpl
+from pixrestore.plugins import models_in
+
+@hookimpl
+def pixrestore_models():
+    return models_in(Path(__file__).parent / f"models-{__name__}")
+"""
 
 # What is wrong with it: (module, requirements, stage, words of the cause).
 BROKEN = {
@@ -113,6 +127,14 @@ BROKEN = {
         (),
         "register",
         "does nothing without @hookimpl",
+    ),
+    "bad-recipe": (
+        _HEAD
+        + "def net(shape, channels): ...\nnet.recipe = {'batch': 4}\n"
+        + "@hookimpl\ndef pixrestore_architectures():\n    return [net]\n",
+        (),
+        "pixrestore_architectures",
+        "net.recipe must be a pixrestore.recipe.Recipe",
     ),
     "no-loss": (
         _HEAD + "@hookimpl\ndef pixrestore_losses():\n    return [Task]\n",
@@ -338,17 +360,44 @@ def test_two_plugins_with_one_loss(fresh_cli, install):
     assert "the loss 'fraction' is claimed by pixrestore-fraction 1.2" in done.error
 
 
+def _ship(tmp_path, plugin: str, model: str) -> None:
+    """Put a copy of the denoiser that comes with pixrestore where a plugin ships it."""
+    source = Path(pixrestore.__file__).parent / "models" / "denoise"
+    module = plugin.replace("-", "_")
+    shutil.copytree(source, tmp_path / f"models-{module}" / model)
+
+
+def test_two_plugins_with_one_model(fresh_cli, install, tmp_path):
+    for plugin in ("pixrestore-hare", "pixrestore-stag"):
+        install(plugin, _MODELS)
+        _ship(tmp_path, plugin, "fast")
+    assert "'fast' is claimed by" in fresh_cli("models").err
+    assert fresh_cli("denoise", "none.jpg").code == 4  # which has the model of its name
+    error = (
+        "the model 'fast' is claimed by pixrestore-hare 1.2 (hare) and pixrestore-stag 1.2 (stag): "
+        "uninstall one of them, or choose plugins with PIXRESTORE_PLUGINS"
+    )
+    for words in ("denoise --model fast x.jpg", "train --init fast --help", "export fast"):
+        done = fresh_cli(*words.split())
+        assert (done.code, done.error) == (6, error)
+    assert fresh_cli("denoise", "--model", "fast", "none.jpg", plugins="hare").code == 4
+
+
+def test_a_model_that_claims_a_tasks_own_name(fresh_cli, install, tmp_path):
+    install("pixrestore-hare", _MODELS)
+    _ship(tmp_path, "pixrestore-hare", "denoise")
+    done = fresh_cli("denoise", "x.jpg")
+    assert done.code == 6
+    assert done.error.startswith("the model 'denoise' is claimed by pixrestore ")
+    assert "pixrestore-hare 1.2" in done.error
+    assert fresh_cli("colorize", "none.jpg").code == 4
+
+
 @pytest.mark.slow
 def test_a_model_comes_with_a_plugin(fresh_cli, install, tmp_path, tiny_denoiser, samples):
-    code = (
-        "from pathlib import Path\nfrom pixrestore import hookimpl\n"
-        "from pixrestore.plugins import models_in\n"
-        "@hookimpl\ndef pixrestore_models():\n"
-        "    return models_in(Path(__file__).parent / 'models')\n"
-    )
-    install("pixrestore-sharp", code)
+    install("pixrestore-sharp", _MODELS)
     assert fresh_cli("plugins").code == 0  # there is no model yet, and nothing wrong
-    shutil.copytree(tiny_denoiser, tmp_path / "models" / "sharp")
+    shutil.copytree(tiny_denoiser, tmp_path / "models-pixrestore_sharp" / "sharp")
     [model] = [m for m in json.loads(fresh_cli("models", "--json").out) if m["name"] == "sharp"]
     assert (model["task"], model["plugin"]) == ("denoise", "pixrestore-sharp")
     shutil.copy(samples / "coffee.jpg", tmp_path / "in.jpg")
@@ -390,16 +439,79 @@ def test_an_error_in_a_plugins_code_is_told_from_a_bug_of_ours(fresh_cli, instal
     assert done.error.startswith("plugin pixrestore-dance 1.2 (dance) failed: RuntimeError: trip")
 
 
+# A task whose options are named as those of commands and of training are.
+_CLASH = '''
+import sys
+from dataclasses import dataclass
+from pixrestore import Task, hookimpl, option
+
+@dataclass(frozen=True)
+class Fade(Task):
+    """Bring back photos that faded."""
+    name = "fade"
+    seed: int = option(3, help="of the task")
+    limit: int = option(4, help="of the task")
+    loss: float = option(0.5, help="contrast that is left", min=0.1, max=1)
+
+    def corrupt(self, clean, rng):
+        print(self, file=sys.stderr)
+        return clean * self.loss
+
+@hookimpl
+def pixrestore_tasks():
+    return [Fade]
+'''
+
+# Runs the command line with a note of what training was asked for in place of it.
+_NOTED = """
+import sys
+import pixrestore.training
+from pixrestore.cli import main
+def train(task, **named):
+    print(task, named.get("seed"), named["recipe"], named["loss_options"])
+pixrestore.training.train = train
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 def test_options_of_one_name_all_have_a_flag(fresh_cli, install):
-    clash = GOOD.replace(
-        "    contrast: float", "    seed: int = option(3, help='of the task')\n    loss: float"
-    ).replace("self.contrast", "self.loss")
     architecture = (
         "\n@hookimpl\ndef pixrestore_architectures():\n    return [net]\n\n"
         "def net(shape, channels, *, rate: int = 4):\n    'Build a net.'\n"
     )
-    install("pixrestore-fade", clash + architecture)
+    install("pixrestore-fade", _CLASH + architecture)
     done = fresh_cli("train", "--task", "fade", "--arch", "net", "--help")
     assert done.code == 0, done.err
     words = set(done.out.split())
     assert {"--seed", "--task-seed", "--loss", "--train-loss", "--rate", "--arch-rate"} <= words
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("--task-seed 7", "Fade(seed=7, limit=4, loss=0.5) None {} {}"),
+        ("--task-seed 7 --seed 1 --limit 2", "Fade(seed=7, limit=2, loss=0.5) 1 {} {}"),
+        ("--loss 0.3 --epsilon 1", "Fade(seed=3, limit=4, loss=0.3) None {} {'epsilon': 1.0}"),
+        (
+            "--loss 0.3 --train-loss chroma_classes --rarity 1",
+            "Fade(seed=3, limit=4, loss=0.3) None {'loss': 'chroma_classes'} {'rarity': 1.0}",
+        ),
+    ],
+)
+def test_options_of_one_name_arrive_where_they_belong(fresh_cli, install, words, expected):
+    install("pixrestore-fade", _CLASH)
+    done = fresh_cli("train", "--task", "fade", *words.split(), code=_NOTED)
+    assert (done.out, done.err, done.code) == (expected + "\n", "", 0)
+
+
+def test_options_of_one_name_are_told_apart_when_measuring(fresh_cli, install, tmp_path, samples):
+    install("pixrestore-fade", _CLASH)
+    _ship(tmp_path, "pixrestore-fade", "fader")
+    folder = tmp_path / "models-pixrestore_fade" / "fader"
+    description = json.loads((folder / "model.json").read_text())
+    description["task"] = {"name": "fade", "options": {"loss": 0.4}}
+    (folder / "model.json").write_text(json.dumps(description))
+    words = "--task-limit 7 --task-seed 9 --limit 1 --seed 2 --json"
+    done = fresh_cli("evaluate", "--model", folder, "--data", samples, *words.split())
+    assert (done.code, done.err) == (0, "Fade(seed=9, limit=7, loss=0.4)\n")
+    assert json.loads(done.out)["images"] == 1

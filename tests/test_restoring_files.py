@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -132,13 +134,42 @@ class TestNothingIsLost:
 
     def test_leftovers_of_a_killed_run_go_away(self, restorer, tmp_path):
         source = photo(tmp_path / "old.png")
-        left = tmp_path / f".pixrestore-{2**22 + 1}-0123456789ab"  # no process has that number
-        left.write_bytes(b"half a photo")
-        own = tmp_path / f".pixrestore-{os.getpid()}-0123456789ab"
-        own.write_bytes(b"another thread's")
+        left = killed_while_writing(tmp_path / "new.png")
         restore_files([source], None, restorer)
         assert not left.exists()
-        assert own.exists()
+
+    def test_what_another_thread_is_writing_stays(self, restorer, tmp_path, monkeypatch):
+        source, replace = photo(tmp_path / "old.png"), os.replace
+
+        def meanwhile(aside, target):
+            monkeypatch.setattr(os, "replace", replace)
+            restore_files([source], tmp_path / "others.png", restorer)
+            replace(aside, target)
+
+        monkeypatch.setattr(os, "replace", meanwhile)
+        restore_files([source], None, restorer)
+        assert files_in(tmp_path) == ["old-denoise.png", "old.png", "others.png"]
+
+    def test_what_another_machine_may_be_writing_stays(self, restorer, tmp_path):
+        source = photo(tmp_path / "old.png")
+        theirs = killed_while_writing(tmp_path / "new.png", "platform.node = lambda: 'another'")
+        restore_files([source], None, restorer)
+        assert theirs.exists()
+
+
+def killed_while_writing(path, before=""):
+    """Return what a process that is killed while it writes `path` leaves."""
+    code = f"""
+import os, platform, sys
+from pathlib import Path
+from pixrestore.files import replace_file
+{before}
+os.replace = lambda *paths: os._exit(9)
+replace_file(Path(sys.argv[1]), b"half a photo")
+"""
+    subprocess.run([sys.executable, "-c", code, path], timeout=60, check=False)
+    [left] = [entry for entry in path.parent.iterdir() if entry.name.startswith(".")]
+    return left
 
 
 class TestFailures:
@@ -163,6 +194,22 @@ class TestFailures:
             summary = restore_files([tmp_path / given], None, restorer)
             assert summary.exit_code == PhotoError.exit_code
             assert message in str(summary.results[0].error)
+
+    def test_a_closed_folder_is_told_and_the_others_are_done(self, restorer, tmp_path, monkeypatch):
+        for name in ("a.png", "closed/b.png"):
+            photo(tmp_path / "box" / name)
+        scandir = os.scandir
+
+        def refusing(path):  # root may read anything, so that modes do not help here
+            if os.fspath(path).endswith("closed"):
+                raise PermissionError(errno.EACCES, "Permission denied", path)
+            return scandir(path)
+
+        monkeypatch.setattr(os, "scandir", refusing)
+        summary = restore_files([tmp_path / "box"], None, restorer)
+        assert str(summary) == "1 restored, 1 failed"
+        assert "closed: Permission denied" in str(summary.of("failed")[0].error)
+        assert summary.exit_code == PhotoError.exit_code
 
     def test_a_result_that_is_a_folder(self, restorer, tmp_path):
         (tmp_path / "out" / "a.png").mkdir(parents=True)

@@ -20,9 +20,13 @@ from training_runs import (
 
 import pixrestore
 from pixrestore import train
-from pixrestore.errors import TrainingError
+from pixrestore.errors import TrainingError, UsageError
+from pixrestore.tasks import Colorize, Denoise
+from pixrestore.training import Budget
 from pixrestore.training.checkpoint import CHECKPOINT
 from pixrestore.training.history import Row, append, forget_after
+from pixrestore.training.plan import load_plan
+from pixrestore.training.resuming import plan_to_resume
 
 
 class TestResume:
@@ -86,6 +90,48 @@ class TestResume:
         monkeypatch.chdir(tmp_path)
         with pytest.raises(TrainingError, match=r"there is no run to resume in runs.denoise"):
             train("denoise", resume=True)
+
+
+class TestWhatMayChange:
+    @pytest.mark.parametrize(
+        ("given", "named"),
+        [
+            ({"data": "photos", "valid": "photos"}, "--data, --valid"),
+            ({"arch": "unet", "init": "denoise", "seed": 0}, "--arch, --init, --seed"),
+            ({"sigma": 9, "recipe": {"corrupt_on": "cpu"}}, "--sigma, --corrupt-on"),
+            ({"loss_options": {"epsilon": 1}, "arguments": {"stop": 1}}, "--epsilon, --stop"),
+            ({"task": Denoise(sigma=9, camera=0)}, "--sigma"),
+        ],
+    )
+    def test_new_settings_are_refused(self, planned, given, named):
+        words = f"--resume goes on with the settings of the run: leave out {named}"
+        with pytest.raises(UsageError, match=f"^{words}$"):
+            train(out=planned, resume=True, **given)
+
+    def test_another_task_is_refused(self, planned):
+        for task in ("colorize", Colorize()):
+            with pytest.raises(UsageError, match="is for denoise, not for colorize"):
+                train(task, out=planned, resume=True)
+
+    @pytest.mark.parametrize("task", [None, "denoise", Denoise(camera=0)])
+    def test_the_runs_own_task_may_be_named(self, planned, task):
+        assert plan_to_resume(task, planned, [], {}, False) == load_plan(planned)
+
+    def test_patience_may_end(self, planned):
+        for patience, expected in ((None, 4), (7, 7), (0, 0)):
+            plan = plan_to_resume(None, planned, [], {"patience": patience}, False)
+            assert plan.budget == Budget(steps=2, patience=expected)
+
+    @pytest.mark.slow
+    def test_end_patience_and_logs(self, copied_run):
+        pytest.importorskip("tensorboard")
+        ends = {"steps": STEPS + 1, "patience": 3}
+        train(out=copied_run, resume=True, tensorboard=True, quiet=True, **ends)
+        assert progress(copied_run)["step"] == STEPS + 1
+        assert list((copied_run / "tensorboard").rglob("events.*"))
+        train(out=copied_run, resume=True, patience=0, quiet=True)
+        plan = load_plan(copied_run)
+        assert (plan.budget, plan.tensorboard) == (Budget(steps=STEPS + 1), True)
 
 
 def test_rows_past_the_checkpoint_are_forgotten(tmp_path):

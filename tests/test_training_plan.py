@@ -16,9 +16,10 @@ from pixrestore.training.validation import validation_pairs
 
 def test_more_patience_alone_keeps_the_end():
     old = Budget(epochs=20, patience=2)
-    assert old.replaced_by(Budget()) == old
-    assert old.replaced_by(Budget(patience=5)) == Budget(epochs=20, patience=5)
-    assert old.replaced_by(Budget(steps=9)) == Budget(steps=9, patience=2)
+    assert old.replaced_by() == old
+    assert old.replaced_by(patience=5) == Budget(epochs=20, patience=5)
+    assert old.replaced_by(patience=0) == Budget(epochs=20)
+    assert old.replaced_by(steps=9) == Budget(steps=9, patience=2)
 
 
 def test_a_budget_ends_at_the_first_of_its_ends():

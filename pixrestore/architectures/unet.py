@@ -27,8 +27,9 @@ def unet(
     """Answer each pixel from its surroundings at several scales (a residual U-Net).
 
     Residual blocks of two 3×3 convolutions on each scale, strided convolutions between the scales,
-    skips by addition. It works on space-to-depth pixels [1]_. The last convolution of each residual
-    branch and of the network starts at zero, so that the untrained network is the identity.
+    skips by addition [2]_. It works on space-to-depth pixels [1]_. The last convolution of each
+    residual branch and of the network starts at zero, so that the untrained network is the
+    identity.
 
     Parameters
     ----------

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pixrestore.cli.sections import Section
+from pixrestore.cli.sections import Section, flags_of
 from pixrestore.cli.words import value_of, values_of
-from pixrestore.errors import UsageError
 from pixrestore.losses import options_of_loss
 from pixrestore.options import options_of, restoring_options
 from pixrestore.plugins import load_plugins
 from pixrestore.recipe import Recipe
+from pixrestore.suggestion import suggested_recipe
 
 if TYPE_CHECKING:
     from pixrestore.task import Task
@@ -49,7 +49,8 @@ def choose_task(arguments: Sequence[str], *model_flags: str, default: str = "") 
     arguments : sequence of str
         The command line.
     *model_flags : str
-        Options that name a model, which knows its task; the first given counts.
+        Options that name a model, which knows its task; the first given counts. Whether it suits
+        the one after ``--task`` is left to what loads it.
     default : str
         The task when there is neither ``--task`` nor a model.
 
@@ -61,20 +62,17 @@ def choose_task(arguments: Sequence[str], *model_flags: str, default: str = "") 
     model = next((m for flag in model_flags if (m := value_of(arguments, flag))), None)
     name = value_of(arguments, "--task")
     plugins = load_plugins()
-    if model is None:
-        name = name or default
-        return Choice(plugins.task(name)) if name else None
-    trained, options = _task_of_model(model)
-    if name not in (None, trained) and "--model" in model_flags:
-        raise UsageError(f"the model {model} is for {trained}, not for {name}")
-    if name not in (None, trained):
-        return Choice(plugins.task(str(name)))
-    return Choice(plugins.task(trained), options)
+    if model is not None:
+        trained, options = _task_of_model(model)
+        if name in (None, trained):
+            return Choice(plugins.task(trained), options)
+    name = name or default
+    return Choice(plugins.task(name)) if name else None
 
 
 def choose_tasks(arguments: Sequence[str]) -> list[Choice]:
     """Find the tasks that ``--task`` and ``--model``, given once or more, mean in sequence."""
-    from pixrestore.verbs import match_models
+    from pixrestore.finding import match_models
 
     names = values_of(arguments, "--model", "-m")
     trained = [_task_of_model(name) for name in names]
@@ -100,64 +98,74 @@ def restoring_sections(choices: Sequence[Choice]) -> list[Section]:
     return [Section("task", f"Options of the {noun} {tasks}", options, defaults)]
 
 
-def training_sections(choice: Choice, arguments: Sequence[str]) -> list[Section]:
-    """Return the sections of what shapes a training run: task, settings, loss, architecture."""
-    recipe = _suggested(choice, arguments)
+def training_sections(
+    command: Callable[..., Any], kind: type[Task], arguments: Sequence[str]
+) -> list[Section]:
+    """Return the sections of what shapes a training run: task, settings, loss, architecture.
+
+    Parameters
+    ----------
+    command : callable
+        The function that is to have them, whose own options come first.
+    kind : type
+        The class of the task. Its values in a model to start from do not count.
+    arguments : sequence of str
+        The command line.
+    """
     named = {"architecture", "arguments", "loss_options"}
     settings = [option for option in options_of(Recipe) if option.name not in named]
+    about_task = Choice(kind).training()
+    flags = flags_of(command, [about_task, Section("train", "", settings)])
+    task = _task_on(arguments, kind, {o.name: flags["task", o.name] for o in about_task.options})
+    recipe = suggested_recipe(
+        task,
+        value_of(arguments, "--arch"),
+        value_of(arguments, flags["train", "loss"]),
+        _trained_recipe(value_of(arguments, "--init")),
+    )
     suggested = {option.name: getattr(recipe, option.name) for option in settings}
     arch, loss = recipe.architecture, recipe.loss
     architecture = options_of(load_plugins().architecture(arch))
     return [
-        choice.training(),
+        about_task,
         Section("train", "Training settings", settings, suggested),
         Section("loss", f"Options of the loss {loss}", options_of_loss(loss), recipe.loss_options),
         Section("arch", f"Arguments of the architecture {arch}", architecture, recipe.arguments),
     ]
 
 
-def _suggested(choice: Choice, arguments: Sequence[str]) -> Recipe:
-    """Return what a run starts from when the user changes nothing else.
-
-    As `pixrestore.training.plan.settle_recipe` has it, but without asking Keras for losses.
-    """
-    trained = _trained_recipe(value_of(arguments, "--init"))
-    arch = value_of(arguments, "--arch") or trained.get("architecture")
-    recipe = choice.task.recipe
-    if arch not in (None, recipe.architecture):
-        function = load_plugins().architecture(str(arch))
-        recipe = getattr(function, "recipe", Recipe(architecture=str(arch)))
-    loss = value_of(arguments, "--loss", "--train-loss") or trained.get("loss", recipe.loss)
-    if loss != recipe.loss:
-        recipe = replace(recipe, loss=loss, loss_options={})
-    for name, key in (("arguments", "architecture"), ("loss_options", "loss")):
-        if trained.get(key) == getattr(recipe, key):
-            changed: dict[str, Any] = {name: {**getattr(recipe, name), **trained[name]}}
-            recipe = replace(recipe, **changed)
-    return recipe
+def _task_on(arguments: Sequence[str], kind: type[Task], flags: Mapping[str, str]) -> Task:
+    """Return the task with the options that the command line gives it."""
+    given = {name: value_of(arguments, flag) for name, flag in flags.items()}
+    known = {option.name: option for option in options_of(kind)}
+    try:
+        return kind(**{n: known[n].parse(text) for n, text in given.items() if text is not None})
+    except Exception:  # a stranger's task may raise anything
+        # The command says what is wrong with a value, where this only asks what else to offer.
+        return kind()
 
 
-def _trained_recipe(model: str | None) -> dict[str, Any]:
-    """Return the architecture and the loss of the model to start from, under `Recipe`'s names."""
+def _trained_recipe(model: str | None) -> Recipe | None:
+    """Return architecture and loss of the model to start from; None where it has none."""
     if model is None:
-        return {}
+        return None
     description = model_description(model)
-    found: dict[str, Any] = {}
-    for key, values, name in (
-        ("architecture", "arguments", "arguments"),
-        ("loss", "options", "loss_options"),
-    ):
-        described = description.get(key)
-        if isinstance(described, dict) and isinstance(described.get(values), dict):
-            found |= {key: described.get("name"), name: described[values]}
-    return found
+    try:
+        network, loss = description["architecture"], description["loss"]
+        names = network["name"], loss["name"]
+        values = dict(network["arguments"]), dict(loss["options"])
+    except (KeyError, TypeError, ValueError):
+        return None  # starting from it says what is wrong
+    if not all(isinstance(name, str) for name in names):
+        return None
+    return Recipe(names[0], values[0], names[1], values[1])
 
 
 def model_description(name: str) -> Mapping[str, Any]:
     """Read the ``model.json`` of a model folder or an installed model."""
-    folder = Path(name)
-    if not folder.is_dir():
-        folder = load_plugins().models.get(name, folder)
+    folder, plugins = Path(name), load_plugins()
+    if not folder.is_dir() and plugins.claims("models", name):
+        folder = plugins.model(name)
     try:
         data = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         return data if isinstance(data, dict) else {}

@@ -87,10 +87,7 @@ def _memory() -> Iterable[Finding]:
     from pixrestore.backend import available_memory
 
     free = available_memory()
-    if free is not None:
-        low = free < 1e9
-        text = f"{free / 1e9:.1f} GB available"
-        yield Finding("memory", "problem" if low else "ok", text)
+    yield Finding("memory", "problem" if free < 1e9 else "ok", f"{free / 1e9:.1f} GB available")
 
 
 def _plugins() -> Iterable[Finding]:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pixrestore.cli.choosing import choose_task
 from pixrestore.cli.sections import with_sections
-from pixrestore.errors import OutputError, UsageError
+from pixrestore.errors import OutputError
+from pixrestore.plugins import load_plugins
+
+if TYPE_CHECKING:
+    from pixrestore.task import Task
 
 
 def command(arguments: Sequence[str]) -> Callable[..., Any]:
     """Make the command for `arguments`."""
-    choice = choose_task(arguments) if arguments else None
+    choice = choose_task(arguments, "--model", "-m") if arguments else None
     return with_sections(preview, [choice.training()] if choice else [])
 
 
@@ -26,7 +31,7 @@ def preview(
     ],
     task: Annotated[
         str | None,
-        typer.Option("--task", metavar="TASK", help="Whose damage; see `pixrestore tasks`."),
+        typer.Option("--task", metavar="TASK", help="Whose damage; a --model knows its own."),
     ] = None,
     count: Annotated[
         int, typer.Option("--count", metavar="N", min=1, help="How many times to damage it.")
@@ -48,15 +53,12 @@ def preview(
 
     With a model: clean | degraded | restored.
     """
-    if task is None:
-        raise UsageError("say whose damage to draw with --task")
     from pixrestore.images import Photo, write_photo
-    from pixrestore.plugins import load_plugins
     from pixrestore.preview import preview as draw
 
     if out.exists() and photo.exists() and out.samefile(photo):
         raise OutputError(f"{out} would be written over the input")
-    configured = load_plugins().task(task)(**given.get("task", {}))
+    configured = _configured(task, model, given.get("task", {}))
     sheet = draw(configured, photo, count=count, side=side, seed=seed, model=model)
 
     import numpy as np
@@ -64,3 +66,12 @@ def preview(
     write_photo(Photo(np.asarray(sheet)), out)
     drawn = "input | target" if model is None else "restored"
     typer.echo(f"clean | degraded | {drawn}: {out}")
+
+
+def _configured(task: str | None, model: str | None, options: Mapping[str, Any]) -> Task:
+    """Return the task by its name, or as the model has it, with the options that were given."""
+    if task is not None and model is None:
+        return load_plugins().task(task)(**options)
+    from pixrestore.finding import find_model
+
+    return replace(find_model(task, model).task, **options)  # type: ignore[type-var]

@@ -25,7 +25,8 @@ Output = Annotated[
         "--out",
         "-o",
         metavar="OUT",
-        help="A file for one photo, a folder for several; beside each photo if left out.",
+        help="A file for one photo, a folder for several; if left out, beside a photo, and in "
+        "FOLDER-TASK beside a folder.",
     ),
 ]
 ModelName = Annotated[

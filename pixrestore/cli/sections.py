@@ -54,13 +54,12 @@ def with_sections(function: Callable[..., Any], sections: Sequence[Section]) -> 
     """
     signature = inspect.signature(function, eval_str=True)
     own = [parameter for parameter in signature.parameters.values() if parameter.name != "given"]
-    taken = {flag for parameter in own for flag in _flags(parameter)}
+    flags = flags_of(function, sections)
     places: dict[str, tuple[str, Option, str]] = {}
     extra: list[inspect.Parameter] = []
     for section in sections:
         for option in section.options:
-            flag = _free_flag(option.name, section.key, taken)
-            taken.add(flag)
+            flag = flags[section.key, option.name]
             place = f"{section.key}__{option.name}"
             places[place] = (section.key, option, flag)
             default = section.defaults.get(option.name, option.default)
@@ -81,6 +80,21 @@ def with_sections(function: Callable[..., Any], sections: Sequence[Section]) -> 
     command.__signature__ = signature.replace(parameters=own + extra)  # type: ignore[attr-defined]
     command.__annotations__ = {}
     return command
+
+
+def flags_of(
+    function: Callable[..., Any], sections: Sequence[Section]
+) -> dict[tuple[str, str], str]:
+    """Return the flag of each option in a command, by its section's key and its name."""
+    own = inspect.signature(function, eval_str=True).parameters.values()
+    taken = {flag for parameter in own if parameter.name != "given" for flag in _flags(parameter)}
+    flags: dict[tuple[str, str], str] = {}
+    for section in sections:
+        for option in section.options:
+            flag = _free_flag(option.name, section.key, taken)
+            taken.add(flag)
+            flags[section.key, option.name] = flag
+    return flags
 
 
 def shown(value: Any) -> str:

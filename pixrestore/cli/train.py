@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,9 +19,12 @@ from pixrestore.cli.choosing import (
 )
 from pixrestore.cli.sections import with_sections
 from pixrestore.cli.words import value_of
-from pixrestore.errors import UsageError
+from pixrestore.plugins import load_plugins
+from pixrestore.suggestion import DEFAULT_TASK
 
-DEFAULT_TASK = "colorize"
+if TYPE_CHECKING:
+    from pixrestore.task import Task
+
 _RUN = "The run"
 
 
@@ -30,7 +33,7 @@ def command(arguments: Sequence[str]) -> Callable[..., Any]:
     choice = _choice(arguments) if arguments else None
     if choice is None:
         return with_sections(train, [])
-    return with_sections(train, training_sections(choice, arguments))
+    return with_sections(train, training_sections(train, choice.task, arguments))
 
 
 def train(
@@ -149,8 +152,6 @@ def train(
     """
     from pixrestore.training import train as run
 
-    if resume:
-        _refuse_new_settings(given, data=data or None, valid=valid, arch=arch, init=init, seed=seed)
     # Left out means that Python's default holds, which stands in one place only.
     named: dict[str, Any] = {
         "data": data or None,
@@ -164,16 +165,24 @@ def train(
         "patience": patience,
         "seed": seed,
     }
+    asked: str | Task | None = task
+    recipe = given["train"]
+    if resume:
+        # All settings are refused alike, by their names.
+        recipe = {**given["task"], **recipe}
+    else:
+        # No keywords: options may be named as the parameters are.
+        kind = load_plugins().task(task or _task_of(init) or DEFAULT_TASK)
+        asked = kind(**given["task"])
     run(
-        task or _task_of_run(out if resume else None) or _task_of(init) or DEFAULT_TASK,
+        asked,
         resume=resume,
         tensorboard=tensorboard,
-        recipe=given.get("train"),
-        arguments=given.get("arch"),
-        loss_options=given.get("loss"),
+        recipe=recipe,
+        arguments=given["arch"],
+        loss_options=given["loss"],
         command=shlex.join(["pixrestore", *sys.argv[1:]]),
         **{name: value for name, value in named.items() if value is not None},
-        **given.get("task", {}),
     )
 
 
@@ -199,11 +208,3 @@ def _task_of_run(out: str | Path | None) -> str:
 
 def _task_of(model: str | None) -> str:
     return "" if model is None else str(model_description(model).get("task", {}).get("name", ""))
-
-
-def _refuse_new_settings(given: Mapping[str, Mapping[str, Any]], **named: Any) -> None:
-    changed = [name for name, value in named.items() if value is not None]
-    changed += [name.replace("_", "-") for values in given.values() for name in values]
-    if changed:
-        flags = ", ".join(f"--{name}" for name in changed)
-        raise UsageError(f"--resume goes on with the settings of the run: leave out {flags}")

@@ -71,9 +71,7 @@ def _keras(model: Model) -> Network:
     from pixrestore.network import load_network
 
     try:
-        return load_network(
-            model.architecture, model.arguments, model.channels, model.loss, model.weights_path
-        )
+        return load_network(model)
     except UsageError as error:  # nobody typed these arguments
         raise ModelError(f"{model.folder}: its model.json cannot be used: {error}") from error
 

@@ -55,9 +55,7 @@ def exported(model: Model, form: Form, path: Path) -> None:
 
     from pixrestore.network import load_network
 
-    network = load_network(
-        model.architecture, model.arguments, model.channels, model.loss, model.weights_path
-    ).keras_model
+    network = load_network(model).keras_model
     signature = [tf.TensorSpec((None, *network.input_shape[1:]), tf.float32, name="x")]
     try:
         with quiet():
@@ -72,7 +70,7 @@ def exported(model: Model, form: Form, path: Path) -> None:
 def _check_room(model: Model) -> None:
     needed = _MEMORY_PER_WEIGHTS * model.weights_path.stat().st_size
     free = available_memory()
-    if free is not None and needed > free:
+    if needed > free:
         raise ModelError(
             f"{model.name} is too large to become an ONNX graph here: that takes about "
             f"{needed / 1e9:.0f} GB of memory"

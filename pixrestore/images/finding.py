@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from pixrestore.errors import PhotoError
@@ -15,7 +16,12 @@ PHOTO_SUFFIXES: frozenset[str] = frozenset(
 """What a photo's name may end with, lower case, to be found in a folder."""
 
 
-def find_photos(folder: Path, *, skip: Path | None = None) -> list[Path]:
+def find_photos(
+    folder: Path,
+    *,
+    skip: Path | None = None,
+    closed: Callable[[PhotoError], None] = lambda error: None,
+) -> list[Path]:
     """List the photos in a folder and the folders below it.
 
     Parameters
@@ -25,6 +31,8 @@ def find_photos(folder: Path, *, skip: Path | None = None) -> list[Path]:
         followed, so loops cannot happen.
     skip : Path, optional
         A folder to leave out, such as the one that results go to.
+    closed : callable, optional
+        Told of each folder below that may not be read, which is then passed over.
 
     Returns
     -------
@@ -42,9 +50,11 @@ def find_photos(folder: Path, *, skip: Path | None = None) -> list[Path]:
         raise PhotoError(f"{printable(folder)} {missing}")
 
     def refuse(error: OSError) -> None:
-        # A closed folder below is passed over; the one that was asked for is not.
-        if error.filename is not None and Path(error.filename) == folder:
-            raise PhotoError(f"cannot read {printable(folder)}: {error.strerror}")
+        where = folder if error.filename is None else Path(error.filename)
+        failure = PhotoError(f"cannot read {printable(where)}: {error.strerror}")
+        if where == folder:
+            raise failure
+        closed(failure)
 
     found: list[Path] = []
     for root, folders, names in os.walk(folder, onerror=refuse):

@@ -161,17 +161,27 @@ def _opened(stream: BinaryIO, max_pixels: int) -> Image.Image | None:
         raise PhotoError("the file is empty")
     if start[:4] in _TIFF_MAGIC and _is_deep_tiff(stream):
         return None
-    # Pillow's own limit is a global of the process, and too low for large scans.
-    with _opening:
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    with _without_pillows_limit():
         try:
             image = Image.open(stream, formats=_FORMATS)
         except UnidentifiedImageError:
             raise PhotoError("not a photo, or a kind that is not known here") from None
+    _check_size(image.width, image.height, max_pixels)
+    if image.format == "TIFF" and image.width * image.height > (Image.MAX_IMAGE_PIXELS or 0):
+        with _without_pillows_limit():  # which is asked again when a TIFF is loaded
+            image.load()
+    return image
+
+
+@contextlib.contextmanager
+def _without_pillows_limit() -> Iterator[None]:
+    """Lift Pillow's limit of pixels, a global of the process and too low for large scans."""
+    with _opening:
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
         finally:
             Image.MAX_IMAGE_PIXELS = limit
-    _check_size(image.width, image.height, max_pixels)
-    return image
 
 
 def _check_size(width: int, height: int, max_pixels: int) -> None:

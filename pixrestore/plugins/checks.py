@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pixrestore.errors import PixrestoreError
+from pixrestore.files import DESCRIPTION
 from pixrestore.loss import Loss
 from pixrestore.options import options_of
 from pixrestore.recipe import Recipe
@@ -34,8 +35,7 @@ def named_task(thing: Any) -> tuple[str, type[Task]]:
     name = _checked_name(getattr(thing, "name", None), f"{title}.name")
     if thing.scope not in ("local", "scene"):
         raise ValueError(f"{title}.scope must be 'local' or 'scene', not {thing.scope!r}")
-    if not isinstance(thing.recipe, Recipe):
-        raise TypeError(f"{title}.recipe must be a pixrestore.recipe.Recipe")
+    _check_recipe(thing.recipe, title)
     scale = _made(thing, title).scale
     if not isinstance(scale, int) or isinstance(scale, bool) or scale < 1:
         raise ValueError(f"{title}.scale must be a whole number from 1, not {scale!r}")
@@ -51,6 +51,7 @@ def named_architecture(thing: Any) -> tuple[str, Callable[..., Any]]:
         options_of(thing)
     except Exception as error:
         raise TypeError(f"{name}'s keyword-only arguments cannot be read: {error}") from error
+    _check_recipe(getattr(thing, "recipe", Recipe()), name)
     return name, thing
 
 
@@ -70,7 +71,7 @@ def named_model(thing: Any) -> tuple[str, Path]:
     if not isinstance(thing, (str, Path)):
         raise TypeError(f"must return folders of models, not {thing!r}")
     folder = Path(thing)
-    if not (folder / "model.json").is_file():
+    if not (folder / DESCRIPTION).is_file():
         raise ValueError(f"{folder} is not a model: it has no model.json")
     return folder.name, folder
 
@@ -86,6 +87,11 @@ def _check_class(kind: type[Task | Loss], title: str) -> None:
     options = {option.name for option in options_of(kind)}
     for reserved in sorted(options & {"name", "scope", "recipe"}):
         raise TypeError(f"{title}.{reserved} is not an option: write it without an annotation")
+
+
+def _check_recipe(recipe: Any, title: str) -> None:
+    if not isinstance(recipe, Recipe):
+        raise TypeError(f"{title}.recipe must be a pixrestore.recipe.Recipe, not {recipe!r}")
 
 
 def _made(kind: type[_T], title: str) -> _T:

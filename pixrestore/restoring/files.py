@@ -35,7 +35,7 @@ _COMPARED = 1200  # height and width of each half of a comparison, at most
 _GAP = 8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FileResult:
     """What became of one photo.
 

@@ -13,7 +13,7 @@ from pixrestore.images import find_photos, format_of
 _COMPARISON = "-compare.jpg"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Job:
     """One photo and the place of its result.
 
@@ -86,9 +86,11 @@ def _jobs_of(given: Path, output: Path | None, name: str) -> Iterator[Job]:
     if target is None:
         whole = given.resolve()
         target = whole.with_name(f"{whole.name or 'photos'}-{name}")
-    photos = find_photos(given, skip=target)
-    if not photos:
-        error = PhotoError(f"there are no photos in {printable(given)}")
+    errors: list[PhotoError] = []
+    photos = find_photos(given, skip=target, closed=errors.append)
+    if not photos and not errors:
+        errors.append(PhotoError(f"there are no photos in {printable(given)}"))
+    for error in errors:
         yield Job(given, target, target, error)
     for photo in photos:
         yield _job(photo, target / photo.relative_to(given))

@@ -223,10 +223,11 @@ class Restorer(RestoresPhotos):
             try:
                 return work()
             except MemoryError as error:
-                least = smallest_tile(self.geometry)
-                if self.task.scope == "scene" or self.tile <= least:
+                tiled, least = self.task.scope == "local", smallest_tile(self.geometry)
+                if not tiled or self.tile <= least:
+                    even = ", even with the smallest tiles" if tiled else ""
                     raise OutOfMemoryError(
-                        "not enough memory to restore this photo, even with the smallest tiles"
+                        f"not enough memory to restore this photo{even}"
                     ) from error
                 self.tile = max(least, self.tile // 2)
                 _log.warning("out of memory: going on with tiles of %d pixels", self.tile)

@@ -29,7 +29,7 @@ _FEWEST_ROWS = 8  # or wide photos would spend more on the rows around each band
 
 _WORKING_SIZE = 256  # of networks that name none
 
-_LOOKS = (1.0, 1.5)
+LOOKS = (1.0, 1.5)
 """Sizes at which a network of any size looks at a photo, in working sizes, smallest first."""
 
 _LONGEST = 8
@@ -144,7 +144,7 @@ def _looks(geometry: Geometry) -> list[Geometry]:
     if geometry.side:
         return [geometry]
     size = geometry.working_size or _WORKING_SIZE
-    return [replace(geometry, working_size=round(size * look)) for look in _LOOKS]
+    return [replace(geometry, working_size=round(size * look)) for look in LOOKS]
 
 
 def _whole_answer(network: Network, geometry: Geometry, small: Array) -> Array:

@@ -94,7 +94,7 @@ def saves(probe: Probe) -> None:
         )
         try:
             write_model(model, core.save_weights)
-            loaded = load_model(folder, task=type(probe.task))
+            loaded = load_model(folder, type(probe.task))
             after = _restored(loaded.restorer(), photo)
         except (PixrestoreError, TypeError, ValueError) as error:
             raise CheckFailed(f"a model of it cannot be written and loaded: {error}") from error

@@ -6,22 +6,18 @@ import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pixrestore.errors import UsageError
 from pixrestore.losses import describe_loss
 from pixrestore.model import Model, load_model
 from pixrestore.options import checked
 from pixrestore.plugins import load_plugins
+from pixrestore.recipe import Recipe
+from pixrestore.suggestion import DEFAULT_TASK
 from pixrestore.task import Task
-from pixrestore.training.plan import (
-    PLAN,
-    Budget,
-    Plan,
-    load_plan,
-    settle_recipe,
-    with_default_end,
-)
+from pixrestore.training.plan import PLAN, Budget, Plan, settle_recipe, with_default_end
+from pixrestore.training.resuming import plan_to_resume
 
 if TYPE_CHECKING:
     from pixrestore.restoring import Restorer
@@ -32,7 +28,7 @@ SAMPLES = Path(__file__).parent.parent / "samples"
 
 
 def train(
-    task: str | Task = "colorize",
+    task: str | Task | None = None,
     data: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
     out: str | os.PathLike[str] | None = None,
     *,
@@ -44,9 +40,9 @@ def train(
     epochs: int | None = None,
     steps: int | None = None,
     minutes: float | None = None,
-    patience: int = 0,
+    patience: int | None = None,
     resume: bool = False,
-    seed: int = 0,
+    seed: int | None = None,
     recipe: Mapping[str, Any] | None = None,
     tensorboard: bool = False,
     quiet: bool = False,
@@ -57,8 +53,8 @@ def train(
 
     Parameters
     ----------
-    task : str or Task
-        Name of the task, or a task with its options set.
+    task : str or Task, optional
+        Name of the task, or a task with its options set; ``colorize`` by default.
     data : path or sequence of paths, optional
         Folders of photos, searched recursively; the package's few sample photos by default.
     out : path, optional
@@ -75,23 +71,24 @@ def train(
         A model whose trained weights to start from; its architecture comes along.
     epochs, steps, minutes : number, optional
         When to end: at the first that is reached; 20 epochs by default.
-    patience : int
-        Stop after so many epochs without a better validation loss; 0 never does.
+    patience : int, optional
+        Stop after so many epochs without a better validation loss; 0, as by default, never does.
     resume : bool
-        Go on with the run in `out`, with the settings that it was started with. An end given again
-        replaces the ones it had, and so does patience.
-    seed : int
-        Of the weights, the damage, and the order of the photos.
+        Go on with the run in `out`, with the settings that it was started with; others are
+        refused. An end given again replaces the ones it had, and so does patience.
+    seed : int, optional
+        Of the weights, the damage, and the order of the photos; 0 by default.
     recipe : mapping, optional
         Training settings: fields of `pixrestore.recipe.Recipe` such as ``batch`` and ``rate``.
     tensorboard : bool
-        Write logs for TensorBoard into ``out/tensorboard``.
+        Write logs for TensorBoard into ``out/tensorboard``. A run that goes on may begin to.
     quiet : bool
         Show no progress.
     command : str
-        What the user typed, for the model card.
+        What the user typed to start the run, for the model card.
     **options
-        The task's options, such as ``sigma=(0, 25)``.
+        The task's options, such as ``sigma=(0, 25)``. A `Task` with its options set always works,
+        also where one of them is named like a parameter above.
 
     Returns
     -------
@@ -103,7 +100,8 @@ def train(
     UnknownNameError
         No such task, architecture, loss or model.
     UsageError
-        Options that make no sense, or `out` holds a run already.
+        Options that make no sense; `out` holds a run already; the run to resume is for another
+        task, or has other settings.
     PhotoError, TrainingDataError
         No such folder; no photos, or most of them unreadable.
     TrainingError
@@ -112,25 +110,27 @@ def train(
     from pixrestore.training.display import Display
     from pixrestore.training.run import Run
 
-    budget = Budget(epochs, steps, minutes, patience)
+    ends: dict[str, Any] = {"epochs": epochs, "steps": steps, "minutes": minutes}
+    ends["patience"] = patience
     if resume:
-        plan = _resumed(out, task, budget)
+        named = {"data": data, "valid": valid, "arch": arch, "init": init, "seed": seed}
+        settings = [name for name, value in named.items() if value is not None]
+        settings += [*options, *(recipe or {}), *(loss_options or {}), *(arguments or {})]
+        plan = plan_to_resume(task, out, settings, ends, tensorboard)
     else:
-        configured = _configured(task, options)
-        chosen = _Choice(arch, arguments or {}, recipe or {}, loss_options or {})
+        configured = _configured(task or DEFAULT_TASK, options)
         first = None if init is None else load_model(init, type(configured))
-        if first is not None:
-            chosen = chosen.following(first)
+        network = None if first is None else _network_of(first)
         plan = Plan(
             task=configured,
-            recipe=settle_recipe(configured, *chosen),
-            budget=with_default_end(budget),
+            recipe=settle_recipe(configured, arch, arguments, recipe or {}, loss_options, network),
+            budget=with_default_end(Budget().replaced_by(**ends)),
             data=_folders(data or SAMPLES),
             out=_fresh_folder(out, configured.name),
             valid=None if valid is None else str(valid),
             init=None if init is None else str(init),
             ancestry={} if first is None else first.lineage(),
-            seed=seed,
+            seed=seed or 0,
             tensorboard=tensorboard,
             command=command,
         )
@@ -138,7 +138,7 @@ def train(
     if plan.data == (str(SAMPLES),):
         display.say("training on the few sample photos inside pixrestore; name yours with --data")
     run = Run(plan, display, resume)
-    plan.save()
+    run.plan.save()
     model = run.train()
     display.say(f"the model is in {plan.out}")
     return model.restorer()
@@ -155,32 +155,10 @@ def _folders(data: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) ->
     return (os.fspath(data),) if isinstance(data, (str, os.PathLike)) else tuple(map(str, data))
 
 
-def _resumed(out: str | os.PathLike[str] | None, task: str | Task, budget: Budget) -> Plan:
-    if out is None:
-        name = task if isinstance(task, str) else task.name
-        out = Path("runs") / name
-    plan = load_plan(Path(out), None if isinstance(task, str) else type(task))
-    return dataclasses.replace(plan, budget=plan.budget.replaced_by(budget))
-
-
-class _Choice(NamedTuple):
-    """What the user chose of the network and its training."""
-
-    arch: str | None
-    arguments: Mapping[str, Any]
-    recipe: Mapping[str, Any]
-    loss_options: Mapping[str, Any]
-
-    def following(self, model: Model) -> _Choice:
-        """Take over architecture and loss of the model to start from, where none was chosen."""
-        arguments, loss_options = self.arguments, self.loss_options
-        if self.arch in (None, model.architecture):
-            arguments = {**model.arguments, **arguments}
-        loss = describe_loss(model.loss)
-        if self.recipe.get("loss", loss["name"]) == loss["name"]:
-            loss_options = {**loss["options"], **loss_options}
-        recipe = {"loss": loss["name"], **self.recipe}
-        return _Choice(self.arch or model.architecture, arguments, recipe, loss_options)
+def _network_of(model: Model) -> Recipe:
+    """Return architecture and loss of a model to start from."""
+    loss = describe_loss(model.loss)
+    return Recipe(model.architecture, model.arguments, loss["name"], loss["options"])
 
 
 def _fresh_folder(out: str | os.PathLike[str] | None, name: str) -> Path:

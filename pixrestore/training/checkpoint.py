@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pixrestore.errors import OutputError, TrainingError
+from pixrestore.files import require_room
 
 if TYPE_CHECKING:
     import keras
@@ -52,6 +54,8 @@ def save_checkpoint(folder: Path, core: keras.Model, progress: Progress) -> None
     import h5py
 
     aside = folder / ("new." + CHECKPOINT)
+    # Beside each weight there are two moments and an average.
+    require_room(aside, 4 * weights_size(core))
     try:
         core.save_weights(aside)
         with h5py.File(aside, "r+") as file:
@@ -59,9 +63,14 @@ def save_checkpoint(folder: Path, core: keras.Model, progress: Progress) -> None
         with aside.open("rb") as written:
             os.fsync(written.fileno())
         os.replace(aside, folder / CHECKPOINT)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # HDF5 knows both
         aside.unlink(missing_ok=True)
         raise OutputError(f"cannot write the checkpoint in {folder}: {error}") from error
+
+
+def weights_size(core: keras.Model) -> int:
+    """Return how many bytes the weights of a network take in a file, and a little more."""
+    return 4 * core.count_params() + 4096 * len(core.variables) + 65536
 
 
 def load_checkpoint(folder: Path, core: keras.Model) -> Progress:
@@ -81,8 +90,11 @@ def load_checkpoint(folder: Path, core: keras.Model) -> Progress:
         return Progress()
     try:
         core.optimizer.build(core.trainable_variables)
-        core.load_weights(path)
+        with warnings.catch_warnings():
+            # Keras would only warn, and go on with an optimiser that knows nothing.
+            warnings.filterwarnings("error", "Skipping variable loading for optimizer")
+            core.load_weights(path)
         with h5py.File(path, "r") as file:
             return Progress(**json.loads(file.attrs["progress"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, UserWarning) as error:
         raise TrainingError(f"{path} cannot be resumed from: {error}") from error

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pixrestore.backend import import_keras
+from pixrestore.files import require_room
 from pixrestore.network import answer_factor, build_core, load_weights, reading
-from pixrestore.training.checkpoint import Progress, load_checkpoint
+from pixrestore.training.checkpoint import Progress, load_checkpoint, weights_size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,8 +47,8 @@ class Trainee:
         self._strategy = devices.strategy
         with devices.building():
             self.core = build_core(recipe.architecture, recipe.arguments, channels, self.loss)
-            self.network = reading(self.core, self.loss)
-            both = keras.Model(self.core.input, [self.core.output, self.network.output])
+            network = reading(self.core, self.loss)
+            both = keras.Model(self.core.input, [self.core.output, network.output])
             self._factor = answer_factor(self.core)
             self.learner = self._against(recipe.adversarial, channels, devices)
             self.learner.compile(
@@ -123,7 +124,8 @@ class Trainee:
         return ops.average_pool(picture, self._factor) if self._factor > 1 else picture
 
     def save_weights(self, path: Path) -> None:
-        """Save the weights alone."""
+        """Save the weights alone; `OutputError` where there is no room for them."""
+        require_room(path, weights_size(self._plain))
         self._plain.save_weights(path)
 
 

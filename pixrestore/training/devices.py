@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pixrestore.backend import import_keras
+from pixrestore.recipe import Precision
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,13 @@ class Devices:
     strategy : tf.distribute.Strategy
         Mirrors the network over several devices, or leaves it on one.
     precision : str
-        Keras' dtype policy.
+        Keras' dtype policy, never "auto".
     gpu : bool
         There is a GPU: the training step is compiled by XLA.
     """
 
     strategy: Any
-    precision: str
+    precision: Precision
     gpu: bool
 
     @contextmanager
@@ -41,7 +42,7 @@ class Devices:
             keras.config.set_dtype_policy(before)
 
 
-def choose_devices(precision: str = "auto") -> Devices:
+def choose_devices(precision: Precision = "auto") -> Devices:
     """Use every GPU there is, with half precision and XLA; several logical CPU devices alike.
 
     Few processors calculate in half precision, so they do so only when `precision` asks for it.

@@ -12,19 +12,18 @@ import numpy as np
 
 from pixrestore.backend import import_keras
 from pixrestore.data import Pairs, Photos, Sampler, folders_of, open_photos, training_files
-from pixrestore.engines.graph import add_graph
-from pixrestore.errors import ModelError, OutputError, TrainingDataError, TrainingError, UsageError
-from pixrestore.geometry import fixed_side, measure_margin, size_multiple
+from pixrestore.errors import OutputError, TrainingDataError, TrainingError, UsageError
+from pixrestore.files import DESCRIPTION
+from pixrestore.geometry import fixed_side, size_multiple
 from pixrestore.losses import find_loss
 from pixrestore.model import (
-    DESCRIPTION,
     Model,
     check_weights,
     load_model,
     rewrite_description,
     write_model,
 )
-from pixrestore.network import KerasNetwork, pair_channels
+from pixrestore.network import pair_channels
 from pixrestore.restoring import Geometry
 from pixrestore.training import history
 from pixrestore.training.callbacks import (
@@ -41,6 +40,7 @@ from pixrestore.training.compiled import Trainee
 from pixrestore.training.corrupting import corrupt_within_step, corrupts_within_step
 from pixrestore.training.devices import choose_devices
 from pixrestore.training.feed import Watched, batches_per_second, feed, own_errors
+from pixrestore.training.keeping import story, with_graph, with_margin
 from pixrestore.training.samples import write_sheet
 from pixrestore.training.validation import Measured, Validation, validation_pairs
 
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
 _LARGEST_VALIDATION = 256
 _VALIDATION_SHARE = 0.1
 _VALIDATION_SIDE_FOR_DETAIL = 192
-_MARGIN_PHOTOS = 4
 # Patches that a loss may look at before training, to learn how common each colour is.
 _EXAMPLES = 512
 _UNMEASURED_MARGIN = 64
@@ -90,10 +89,13 @@ class Run:
 
     def __init__(self, plan: Plan, display: Display, resume: bool) -> None:
         import_keras().utils.set_random_seed(plan.seed)
-        self.plan, self.display = plan, display
+        self.display = display
         self.channels = pair_channels(plan.task)
         loss = find_loss(plan.recipe.loss, plan.recipe.loss_options)
         devices = choose_devices(plan.recipe.precision)
+        # Kept with the run: its optimiser's state fits no other precision.
+        settled = dataclasses.replace(plan.recipe, precision=devices.precision)
+        self.plan = plan = dataclasses.replace(plan, recipe=settled)
         self.trainee = Trainee(plan.recipe, loss, self.channels, devices)
         if plan.init and not resume:
             first = load_model(plan.init, type(plan.task))
@@ -340,21 +342,13 @@ class Run:
             self.model = write_model(model, self.trainee.save_weights)
 
     def _story(self) -> dict[str, Any]:
-        plan = self.plan
-        told = ("architecture", "arguments", "loss", "loss_options")
-        settings = dataclasses.asdict(plan.recipe)
-        began = {"init": {"model": plan.init, **plan.ancestry}} if plan.init else {}
-        return {
-            "data": " ".join(plan.data),
-            "photos": len(self.photos),
-            "command": plan.command,
-            "seed": plan.seed,
-            "steps": self.progress.step,
-            "minutes": round(self.clock.seconds() / 60, 1),
-            "parameters": self.trainee.core.count_params(),
-            "recipe": {k: v for k, v in settings.items() if k not in told},
-            **began,
-        }
+        return story(
+            self.plan,
+            photos=len(self.photos),
+            steps=self.progress.step,
+            minutes=round(self.clock.seconds() / 60, 1),
+            parameters=self.trainee.core.count_params(),
+        )
 
     def _save_checkpoint(self) -> None:
         self.progress.seconds = self.clock.seconds()
@@ -368,28 +362,12 @@ class Run:
     def _finish(self) -> Model:
         """Measure the tiles' margin with the best weights; name the photos that were bad."""
         best = load_model(self.plan.out, type(self.plan.task))
-        if self.plan.task.scope == "local" and not self.geometry.side:
-            self.trainee.start_from(best.weights_path)
-            margin = measure_margin(
-                KerasNetwork(self.trainee.network),
-                self.validation.x[:_MARGIN_PHOTOS],
-                self.geometry.multiple,
-            )
-            geometry = dataclasses.replace(self.geometry, margin=margin)
-            best = dataclasses.replace(best, geometry=geometry)
         training = {**best.training, **self._story(), "best_step": self.progress.best_step}
         best = dataclasses.replace(best, training=training)
+        best = with_margin(best, self.validation.x)
         rewrite_description(best)
         self._name_unreadable()
-        return self._with_graph(best)
-
-    def _with_graph(self, model: Model) -> Model:
-        """Add what restores photos without TensorFlow, where it can be made."""
-        try:
-            return add_graph(model)
-        except ModelError as error:
-            self.display.say(f"{error}; the model runs on Keras only, which starts slower")
-            return model
+        return with_graph(best, self.display.say)
 
     def _name_unreadable(self) -> None:
         bad = self.photos.decoder.unreadable | self._held_out.decoder.unreadable

@@ -1,0 +1,132 @@
+"""Which trained models are meant by tasks and names of models."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from pixrestore.errors import UnknownNameError, UsageError
+from pixrestore.files import DESCRIPTION
+from pixrestore.model import Model, load_model
+from pixrestore.plugins import load_plugins
+from pixrestore.task import Task
+
+ModelName = str | os.PathLike[str]
+
+
+def find_model(task: str | Task | None, model: ModelName | None = None) -> Model:
+    """Find the one model that a task and the name of a model mean together; see `find_models`."""
+    return find_models(task, model)[0]
+
+
+def find_models(
+    task: str | Task | Sequence[str | Task] | None, model: ModelName | Sequence[ModelName] | None
+) -> list[Model]:
+    """Find the models that tasks and names of models mean together, in the order of the tasks.
+
+    Parameters
+    ----------
+    task : str, Task or sequence of them, optional
+        Names of tasks, or tasks themselves, which no plugin need provide; the models' own by
+        default.
+    model : path, str or sequence of them, optional
+        Model folders or names of installed models; a task's own by default.
+
+    Raises
+    ------
+    UsageError
+        Both are missing, or a model is for another task or enlarges otherwise.
+    UnknownNameError
+        There is no such task or model.
+    """
+    tasks = [task] if isinstance(task, (str, Task)) else list(task or ())
+    names = [model] if isinstance(model, (str, os.PathLike)) else list(model or ())
+    if not tasks and not names:
+        raise UsageError("name a --task or a --model")
+    kinds = [type(each) for each in tasks if isinstance(each, Task)]
+    models = [load_model(name, *kinds) for name in names]
+    named = [each.name if isinstance(each, Task) else each for each in tasks]
+    pairs = match_models(named, [(found.name, found.task.name) for found in models])
+    found = [default_model(name) if place is None else models[place] for name, place in pairs]
+    # Without tasks there is nothing to compare with.
+    for wanted, trained in zip(tasks, found, strict=False):
+        if isinstance(wanted, Task) and wanted.scale != trained.task.scale:
+            raise UsageError(
+                f"the model {trained.name} enlarges {trained.task.scale} times, not {wanted.scale}"
+            )
+    return found
+
+
+def match_models(
+    tasks: Sequence[str], models: Sequence[tuple[str, str]]
+) -> list[tuple[str, int | None]]:
+    """Give every task the first model that is for it and not another's yet.
+
+    Parameters
+    ----------
+    tasks : sequence of str
+        Names of tasks; those of the models when there are none.
+    models : sequence of tuple
+        What each model is called, and the name of its task.
+
+    Returns
+    -------
+    list of tuple
+        Each task and the place of its model in `models`, None where the task's own is meant.
+
+    Raises
+    ------
+    UsageError
+        A model is for none of the tasks.
+    """
+    if not tasks:
+        return [(trained, place) for place, (_, trained) in enumerate(models)]
+    left = list(range(len(models)))
+    pairs: list[tuple[str, int | None]] = []
+    for task in tasks:
+        place = next((place for place in left if models[place][1] == task), None)
+        if place is not None:
+            left.remove(place)
+        pairs.append((task, place))
+    for place in left:
+        name, trained = models[place]
+        raise UsageError(f"the model {name} is for {trained}, not for {' or '.join(tasks)}")
+    return pairs
+
+
+def default_model(task: str) -> Model:
+    """Return the model that is installed for a task: the one called like it, else the only one.
+
+    Raises
+    ------
+    UnknownNameError
+        No installed model is for that task, or several are and none has its name.
+    PluginError
+        Two plugins claim the task, or a model of its name.
+    """
+    plugins = load_plugins()
+    plugins.task(task)
+    if plugins.claims("models", task) and _is_for(namesake := plugins.model(task), task):
+        return load_model(namesake)
+    fitting = {name: path for name, path in plugins.models.items() if _is_for(path, task)}
+    if len(fitting) == 1:
+        return load_model(next(iter(fitting.values())))
+    if fitting:
+        raise UnknownNameError(
+            f"several models are for {task}: choose with --model {' or '.join(sorted(fitting))}"
+        )
+    raise UnknownNameError(
+        f"no model for {task} is installed: train one with "
+        f"'pixrestore train --task {task}' and name its folder with --model"
+    )
+
+
+def _is_for(folder: Path, task: str) -> bool:
+    """Look for the task's name without needing its plugin to work."""
+    try:
+        data = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        return bool(data["task"]["name"] == task)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
