@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pixrestore.errors import PhotoError, TrainingDataError, UsageError
-from pixrestore.finding import find_model
+from pixrestore.finding import ModelName, find_model
 from pixrestore.images import decode_rgb8, find_photos
 from pixrestore.images.resizing import cropped_to_multiple, enlarged
 from pixrestore.options import checked, options_of
 
 if TYPE_CHECKING:
     from pixrestore.task import Image, Task
-
-# Where chroma is what a task restores, these say more than PSNR.
 
 
 def evaluate(
@@ -45,7 +44,9 @@ def evaluate(
     limit : int, optional
         Measure only so many photos, in order of their names.
     **options
-        The task's options, such as ``sigma=25``; others as in the field's benchmarks.
+        The task's options, such as ``sigma=25``; of a task that is named, others are as in the
+        field's benchmarks. A `Task` with its options set always works, also where one of them is
+        named like a parameter above.
 
     Returns
     -------
@@ -70,12 +71,10 @@ def evaluate(
         An option that the task does not have, or a model of another task or scale.
     """
     # The task comes first: its options, which decide how much it enlarges, must suit the model.
-    if task is None or isinstance(task, str):
-        task = find_model(task, model).task
-    changes = {**task.benchmark, **checked(type(task), options)}
-    configured: Task = dataclasses.replace(task, **changes)  # type: ignore[type-var]
+    configured = measured_task(task, model, options)
     chosen = find_model(configured, model)
-    restoring = {o.name for o in options_of(type(configured)) if o.restoring} & set(options)
+    known = options_of(type(configured))
+    restoring = {o.name: getattr(configured, o.name) for o in known if o.restoring}
     if limit is not None and limit < 1:
         raise UsageError(f"--limit must be 1 or more, not {limit}")
     restorer = chosen.restorer()
@@ -93,7 +92,7 @@ def evaluate(
             continue
         rng = np.random.default_rng((seed, index))
         degraded = np.asarray(configured.corrupt(clean, rng), np.float32)
-        restored = restorer.restore_pixels(degraded, **{name: options[name] for name in restoring})
+        restored = restorer.restore_pixels(degraded, **restoring)
         rows.append(_figures(configured, clean, degraded, restored))
     if not rows:
         raise TrainingDataError(f"no photo in {folder} can be read")
@@ -105,6 +104,22 @@ def evaluate(
     if skipped:
         result["skipped"] = skipped
     return result
+
+
+def measured_task(
+    task: str | Task | None, model: ModelName | None, options: Mapping[str, Any]
+) -> Task:
+    """Return a task as it is measured: one given as such as it is, else by the field's benchmark.
+
+    Of a task that is named, or known by the model only, options come from the model, then from
+    the benchmark, then from `options`.
+    """
+    changes: dict[str, Any] = {}
+    if task is None or isinstance(task, str):
+        task = find_model(task, model).task
+        changes = {**task.benchmark}
+    changes |= checked(type(task), options)
+    return dataclasses.replace(task, **changes)  # type: ignore[type-var]
 
 
 def psnr(true: Image, other: Image) -> float:

@@ -153,6 +153,14 @@ class TestEvaluate:
         assert plain["input"] != camera["input"]
         assert 20.1 < plain["input"]["psnr"] < 21.5
 
+    def test_a_task_with_its_options_is_measured_as_it_is(self, model, samples):
+        folder = model(Denoise(), smooth)
+        own = Denoise(sigma=(40, 40), strength=0.0)
+        found = evaluate(own, samples, model=folder, limit=1)
+        # Nothing is repaired, and the benchmark's sigma of 25 would be 20.2 dB.
+        assert found["restored"]["psnr"] == pytest.approx(found["input"]["psnr"], abs=0.01)
+        assert 15 < found["input"]["psnr"] < 18
+
     def test_the_model_knows_its_task(self, model, samples):
         folder = model(Denoise(), smooth)
         assert evaluate(None, samples, model=folder, sigma=25, limit=1)["task"] == "denoise"

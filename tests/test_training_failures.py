@@ -141,6 +141,16 @@ class TestWhatCannotBeTrained:
             with pytest.raises(OutputError, match="cannot write"):
                 tiny(out, steps=1)
 
+    def test_a_run_that_cannot_begin_leaves_no_folder_of_its_own(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(PhotoError):
+            tiny(None, tmp_path / "missing", steps=1)
+        assert list((tmp_path / "runs").iterdir()) == []
+        (tmp_path / "mine").mkdir()
+        with pytest.raises(PhotoError):
+            tiny(tmp_path / "mine", tmp_path / "missing", steps=1)
+        assert (tmp_path / "mine").is_dir()
+
     def test_photos_that_are_not_there(self, tmp_path, samples):
         (tmp_path / "empty").mkdir()
         with pytest.raises(PhotoError, match="does not exist"):

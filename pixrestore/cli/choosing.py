@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pixrestore.cli.sections import Section, flags_of
 from pixrestore.cli.words import value_of, values_of
+from pixrestore.files import DESCRIPTION
 from pixrestore.losses import options_of_loss
 from pixrestore.options import options_of, restoring_options
 from pixrestore.plugins import load_plugins
@@ -167,7 +168,7 @@ def model_description(name: str) -> Mapping[str, Any]:
     if not folder.is_dir() and plugins.claims("models", name):
         folder = plugins.model(name)
     try:
-        data = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        data = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         return data if isinstance(data, dict) else {}
     except (OSError, ValueError):
         return {}

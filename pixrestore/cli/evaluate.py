@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +13,7 @@ from pixrestore.cli.sections import with_sections
 from pixrestore.cli.tables import as_json, table
 
 if TYPE_CHECKING:
-    from pixrestore.task import Task
+    pass
 
 _NAMES = {"psnr": "PSNR dB", "ssim": "SSIM", "ciede2000": "CIEDE2000", "colourfulness": "colour"}
 
@@ -54,22 +52,11 @@ def evaluate(
 ) -> None:
     """Damage clean photos, restore them, and compare both with the originals."""
     from pixrestore.evaluation import evaluate as measure
+    from pixrestore.evaluation import measured_task
 
-    options = given.get("task", {})
-    configured = _configured(task, model, options) if options else task
-    # Those that can be are given as keywords too, which come before the field's benchmarks.
-    also = {name: options[name] for name in options.keys() - signature(measure).parameters}
-    figures = measure(configured, data, model=model, limit=limit, seed=seed, **also)
+    configured = measured_task(task, model, given.get("task", {}))
+    figures = measure(configured, data, model=model, limit=limit, seed=seed)
     typer.echo(as_json(figures) if json else _report(figures))
-
-
-def _configured(task: str | None, model: str | None, options: Mapping[str, Any]) -> Task:
-    """Return the task as the model has it, with the options that were given."""
-    from pixrestore.finding import find_model
-
-    trained = find_model(task, model).task
-    changes = {**trained.benchmark, **options}
-    return replace(trained, **changes)  # type: ignore[type-var]
 
 
 def _report(figures: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from pixrestore.cli.choosing import (
 )
 from pixrestore.cli.sections import with_sections
 from pixrestore.cli.words import value_of
+from pixrestore.files import PLAN
 from pixrestore.plugins import load_plugins
 from pixrestore.suggestion import DEFAULT_TASK
 
@@ -200,7 +201,7 @@ def _task_of_run(out: str | Path | None) -> str:
     if out is None:
         return ""
     try:
-        name = json.loads((Path(out) / "run.json").read_text(encoding="utf-8"))["task"]["name"]
+        name = json.loads((Path(out) / PLAN).read_text(encoding="utf-8"))["task"]["name"]
     except (OSError, ValueError, KeyError, TypeError):
         return ""
     return str(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pixrestore.errors import UsageError
+from pixrestore.files import DESCRIPTION, PLAN, output_error
 from pixrestore.losses import describe_loss
 from pixrestore.model import Model, load_model
 from pixrestore.options import checked
@@ -16,7 +18,7 @@ from pixrestore.plugins import load_plugins
 from pixrestore.recipe import Recipe
 from pixrestore.suggestion import DEFAULT_TASK
 from pixrestore.task import Task
-from pixrestore.training.plan import PLAN, Budget, Plan, settle_recipe, with_default_end
+from pixrestore.training.plan import Budget, Plan, settle_recipe, with_default_end
 from pixrestore.training.resuming import plan_to_resume
 
 if TYPE_CHECKING:
@@ -137,8 +139,14 @@ def train(
     display = Display(plan.recipe.batch, quiet)
     if plan.data == (str(SAMPLES),):
         display.say("training on the few sample photos inside pixrestore; name yours with --data")
-    run = Run(plan, display, resume)
-    run.plan.save()
+    try:
+        run = Run(plan, display, resume)
+        run.plan.save()
+    except BaseException:
+        if out is None:
+            with contextlib.suppress(OSError):  # it holds something
+                plan.out.rmdir()
+        raise
     model = run.train()
     display.say(f"the model is in {plan.out}")
     return model.restorer()
@@ -164,13 +172,23 @@ def _network_of(model: Model) -> Recipe:
 def _fresh_folder(out: str | os.PathLike[str] | None, name: str) -> Path:
     if out is not None:
         folder = Path(out)
-        if (folder / PLAN).exists() or (folder / "model.json").exists():
+        if (folder / PLAN).exists() or (folder / DESCRIPTION).exists():
             raise UsageError(
                 f"{folder} holds a run already: go on with --resume, or choose another --out"
             )
         return folder
-    folder, number = Path("runs") / name, 1
-    while folder.exists():
-        number += 1
-        folder = Path("runs") / f"{name}-{number}"
-    return folder
+    return _numbered(Path("runs") / name)
+
+
+def _numbered(folder: Path) -> Path:
+    """Make a folder of that name, or of the first number after it that is not taken."""
+    number, free = 1, folder
+    while True:
+        try:
+            free.mkdir(parents=True)  # now, so that no other run takes it meanwhile
+            return free
+        except FileExistsError:
+            number += 1
+            free = folder.with_name(f"{folder.name}-{number}")
+        except OSError as error:
+            raise output_error(free, error) from error

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pixrestore.errors import TrainingError, UsageError, nearest
-from pixrestore.files import remove_leftovers, replace_json
+from pixrestore.files import PLAN, remove_leftovers, replace_json
 from pixrestore.losses import describe_loss, find_loss
 from pixrestore.options import checked, options_of
 from pixrestore.plugins import load_plugins
@@ -19,7 +19,6 @@ from pixrestore.recipe import Recipe
 from pixrestore.suggestion import suggested_recipe
 from pixrestore.task import Task
 
-PLAN = "run.json"
 _DEFAULT_EPOCHS = 20
 # An epoch over a handful of photos would be over before a progress bar could show it.
 _SHORTEST_EPOCH = 50
