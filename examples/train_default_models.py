@@ -50,13 +50,15 @@ STAGES = {
     "colorize": (
         Stage(70, "--balance 0.3"),
         Stage(52, "--balance 0.3 --rate 4e-4"),
-        Stage(112, "--balance 0.3 --rate 6e-4 --precision mixed_bfloat16"),
+        Stage(112, "--balance 0.3 --rate 6e-4 --temperature 0.5 --precision mixed_bfloat16"),
     ),
     "denoise": (
         Stage(84, "--sigma 0,55 --rate 1.5e-3", "3,1,1"),
         Stage(112, "--sigma 0,55 --camera 0.1 --rate 1e-3 --patch 80 --batch 3", "4,1,1"),
     ),
 }
+# What photos are restored with where the user says nothing else.
+RESTORING = {"colorize": {"saturation": 1.1}, "denoise": {}}
 # Folders to measure on, each with the options of the damage. The samples are for the test that
 # notices when a model gets worse.
 SAMPLES = Path(pixrestore.__file__).parent / "samples"
@@ -139,7 +141,8 @@ def ship(run: Path, chosen: argparse.Namespace) -> None:
     """Put a small copy of a model into place, with its figures in its card."""
     model = load_model(run)
     name = model.task.name
-    model = slim_copy(model, chosen.out / name, licence=LICENCE, limits=LIMITS[name])
+    task = dataclasses.replace(model.task, **RESTORING[name])  # type: ignore[type-var]
+    model = slim_copy(model, chosen.out / name, task=task, licence=LICENCE, limits=LIMITS[name])
     figures = {**model.figures, **measured(model, chosen)}
     rewrite_description(dataclasses.replace(model, figures=figures))
     print(f"{name} is in {model.folder}", flush=True)
