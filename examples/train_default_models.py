@@ -50,7 +50,11 @@ STAGES = {
     "colorize": (
         Stage(70, "--balance 0.3"),
         Stage(52, "--balance 0.3 --rate 4e-4"),
-        Stage(112, "--balance 0.3 --rate 6e-4 --temperature 0.5 --precision mixed_bfloat16"),
+        Stage(
+            112,
+            "--balance 0.3 --rate 6e-4 --precision mixed_bfloat16 --temperature 0.5 "
+            "--working-size 80",
+        ),
     ),
     "denoise": (
         Stage(84, "--sigma 0,55 --rate 1.5e-3", "3,1,1"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Resampling, fromarray
@@ -27,11 +25,6 @@ _BAND = 125_000
 
 _FEWEST_ROWS = 8  # or wide photos would spend more on the rows around each band than on the band
 
-_WORKING_SIZE = 256  # of networks that name none
-
-LOOKS = (1.0, 1.5)
-"""Sizes at which a network of any size looks at a photo, in working sizes, smallest first."""
-
 _LONGEST = 8
 """Longer side of what the network sees, in working sizes; longer strips are squeezed."""
 
@@ -44,7 +37,7 @@ def working_shape(height: int, width: int, geometry: Geometry) -> tuple[int, int
     """
     if geometry.side:
         return geometry.side, geometry.side
-    size = geometry.working_size or _WORKING_SIZE
+    size = geometry.working_size or 256
     scale = min(1.0, size / min(height, width))
     longest = _LONGEST * size
     return (
@@ -70,7 +63,8 @@ def restore_as_scene(
     height, width = pixels.shape[:2]
     scale = task.scale
     whole = height * scale, width * scale
-    small, answer = _looked_at(task, network, geometry, pixels)
+    small = seen_whole(task, geometry, pixels)
+    answer = _whole_answer(network, geometry, small)
     upsampler = GuidedUpsampler(_guide(small), answer, whole)
     across = Section(0, whole[1], 0, whole[1])
     for band in _bands(height, width):
@@ -121,30 +115,6 @@ def _reduced(band: Array, factor: int) -> Array:
 def _bands(height: int, width: int, multiple: int = 1) -> list[slice]:
     rows = -(-max(_FEWEST_ROWS, _BAND // width) // multiple) * multiple
     return [slice(top, min(top + rows, height)) for top in range(0, height, rows)]
-
-
-def _looked_at(
-    task: Task, network: Network, geometry: Geometry, pixels: NDArray[np.generic]
-) -> tuple[Array, Array]:
-    """Return what the network sees of a photo in its largest look, and its mean answer there.
-
-    It makes other mistakes at another size: the mean of its answers is nearer the truth than each.
-    """
-    whole = pixels.shape[0] * task.scale, pixels.shape[1] * task.scale
-    shapes = [_degraded_shape(*whole, sized, task.scale) for sized in _looks(geometry)]
-    shrunk = shrink(pixels, shapes[-1])
-    seen = [task.encode(shrink(shrunk, shape)) for shape in dict.fromkeys(shapes)]
-    answers = [_whole_answer(network, geometry, small) for small in seen]
-    largest = answers[-1].shape[:2]
-    mean = np.mean([resample(one, largest, Resampling.BILINEAR) for one in answers], axis=0)
-    return seen[-1], mean
-
-
-def _looks(geometry: Geometry) -> list[Geometry]:
-    if geometry.side:
-        return [geometry]
-    size = geometry.working_size or _WORKING_SIZE
-    return [replace(geometry, working_size=round(size * look)) for look in LOOKS]
 
 
 def _whole_answer(network: Network, geometry: Geometry, small: Array) -> Array:
