@@ -7,6 +7,7 @@ import re
 import pytest
 
 from pixrestore.cli.sections import shown
+from pixrestore.finding import default_model
 from pixrestore.options import options_of
 from pixrestore.recipe import Recipe
 from pixrestore.suggestion import suggested_recipe
@@ -59,7 +60,9 @@ def test_a_value_that_cannot_be_leaves_the_error_to_the_command(cli):
 
 def test_help_shows_the_network_of_the_model_to_start_from(cli):
     text = " ".join(cli("train", "--task", "colorize", "--init", "denoise", "--help").out.split())
-    assert _default(text, "blocks") == "3,1,1"
+    blocks = default_model("denoise").arguments["blocks"]
+    assert blocks != Denoise.recipe.arguments.get("blocks")
+    assert _default(text, "blocks") == ",".join(map(str, blocks))
     assert _default(text, "widths") == "32,64,128"
 
 
