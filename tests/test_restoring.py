@@ -108,7 +108,7 @@ class TestSizes:
         restorer = denoiser()
         assert restorer.restore(large).shape == large.shape
         assert len(restorer.network.seen) > 1
-        assert max(max(shape) for shape in restorer.network.seen) <= 1024
+        assert max(max(shape) for shape in restorer.network.seen) <= 896
 
     @pytest.mark.parametrize("size", [(10, 10), (16, 16), (17, 40), (100, 37)])
     def test_a_network_of_one_size(self, size):

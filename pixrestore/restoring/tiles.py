@@ -13,7 +13,7 @@ from pixrestore.images import to_float
 from pixrestore.restoring.network import Geometry, Network, Piece, Pieces, Section, reach
 from pixrestore.task import Task
 
-TILE = 1024
+TILE = 896
 """Largest height and width of a tile, margins included, in pixels of the restored photo."""
 
 
