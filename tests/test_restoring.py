@@ -295,8 +295,8 @@ class TestMemory:
         with caplog.at_level(logging.WARNING, logger="pixrestore"):
             restored = restorer.restore(cat)
         assert np.array_equal(restored, denoiser().restore(cat))
-        assert restorer.tile == 128
-        assert "out of memory: going on with tiles of 128 pixels" in caplog.text
+        assert restorer.tile == 112
+        assert "out of memory: going on with tiles of 112 pixels" in caplog.text
 
     @pytest.mark.parametrize("make", [denoiser, colorizer])
     def test_when_nothing_helps_it_says_so(self, make, cat):
