@@ -1,6 +1,7 @@
 """How large should the network see a scene? Colour figures at several working sizes.
 
     python benchmarks/working_sizes.py data/test/colour/scenes data/test/colour/pets
+    python benchmarks/working_sizes.py data/test/colour/scenes --sizes 80 --temperature 0.38
 
 Figures are those of `pixrestore evaluate`, against the gray photos: PSNR above theirs, CIEDE2000
 below theirs, and the share of the true photos' colourfulness.
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from pixrestore import evaluate
 from pixrestore.finding import find_model
+from pixrestore.model import Model
 from pixrestore.slim import slim_copy
 
 
@@ -23,9 +25,11 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path, help="clean colour photos")
     parser.add_argument("--model", help="a model folder; the default colouriser if left out")
     parser.add_argument("--sizes", nargs="+", type=int, default=[64, 80, 96], help="in pixels")
+    parser.add_argument("--temperature", type=float, help="the model's if left out")
+    parser.add_argument("--saturation", type=float, help="the model's if left out")
     parser.add_argument("--limit", type=int, help="so many photos of each folder")
     given = parser.parse_args()
-    model = find_model("colorize", given.model)
+    model = _changed(find_model("colorize", given.model), given.temperature, given.saturation)
     print("| working size | " + " | ".join(folder.name for folder in given.folders) + " |")
     print("|---" * (1 + len(given.folders)) + "|")
     for size in given.sizes:
@@ -34,6 +38,15 @@ def main() -> None:
             sized = slim_copy(model, Path(place) / "sized", geometry=geometry).folder
             cells = [_measured(folder, sized, given.limit) for folder in given.folders]
         print(f"| {size} | {' | '.join(cells)} |", flush=True)
+
+
+def _changed(model: Model, temperature: float | None, saturation: float | None) -> Model:
+    task, loss = model.task, model.loss
+    if saturation is not None:
+        task = dataclasses.replace(task, saturation=saturation)  # type: ignore[type-var]
+    if temperature is not None:
+        loss = dataclasses.replace(loss, temperature=temperature)  # type: ignore[type-var]
+    return dataclasses.replace(model, task=task, loss=loss)
 
 
 def _measured(folder: Path, model: Path, limit: int | None) -> str:
