@@ -52,7 +52,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixrestore import Task, hookimpl, option
-from pixrestore.plugins import models_in
+from pixrestore.description import models_in
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def new_plugin(name: str, folder: str | os.PathLike[str] = ".") -> Path:
         The folder exists, or cannot be written.
     """
     from pixrestore import __version__
-    from pixrestore.plugins import load_plugins
+    from pixrestore.plugins.loading import load_plugins
 
     name = name.removeprefix("pixrestore-")
     if not _NAME.fullmatch(name) or name == "task":

@@ -20,10 +20,10 @@ from PIL import Image
 
 import pixrestore
 from pixrestore import Task, hookimpl, option
-from pixrestore.cli.sections import shown
+from pixrestore.cli.option_groups import shown
 from pixrestore.errors import UsageError
 from pixrestore.options import options_of
-from pixrestore.plugins import load_plugins
+from pixrestore.plugins.loading import load_plugins
 from pixrestore.preview import preview
 from pixrestore.scaffold import new_plugin
 from pixrestore.tasks import Colorize, Denoise

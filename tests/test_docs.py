@@ -20,7 +20,7 @@ from pixrestore import hooks
 from pixrestore.cli import running
 from pixrestore.cli.plugin_commands import RESERVED
 from pixrestore.images import MAX_PIXELS
-from pixrestore.plugins import load_plugins
+from pixrestore.plugins.loading import load_plugins
 from pixrestore.task import Task
 
 ROOT = Path(__file__).parents[1]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixrestore import Task, hookimpl, option
-from pixrestore.plugins import models_in
+from pixrestore.description import models_in
 from pixrestore.recipe import Recipe
 from pixrestore_jpeg.network import dncnn
 

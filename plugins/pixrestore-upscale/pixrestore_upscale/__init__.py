@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from pixrestore import Task, hookimpl, option
-from pixrestore.plugins import models_in
+from pixrestore.description import models_in
 from pixrestore.recipe import Recipe
 
 
