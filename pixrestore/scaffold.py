@@ -51,8 +51,7 @@ To ship what you trained, move `runs/$name` to `$module/models/$name`:
 from dataclasses import dataclass
 from pathlib import Path
 
-from pixrestore import Task, hookimpl, option
-from pixrestore.description import models_in
+from pixrestore import Task, hookimpl, models_in, option
 
 
 @dataclass(frozen=True)

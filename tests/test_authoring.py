@@ -79,7 +79,7 @@ def tests_of_an_author(tmp_path):
     (tmp_path / "pixrestore_nought.py").write_text("")
     (tmp_path / "test_mine.py").write_text(
         "import pixrestore_nought\n"
-        "from pixrestore.plugins import load_plugins\n"
+        "from pixrestore.plugins.loading import load_plugins\n"
         "def test_nothing_else(isolated_plugins):\n"
         "    assert {p.distribution for p in load_plugins().plugins} == {'pixrestore'}\n"
         "    plugins = isolated_plugins(pixrestore_nought)\n"

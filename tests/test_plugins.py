@@ -465,7 +465,7 @@ def pixrestore_tasks():
 # Runs the command line with a note of what training was asked for in place of it.
 _NOTED = """
 import sys
-import pixrestore.training
+import pixrestore.training.start
 from pixrestore.cli import main
 def train(task, **named):
     print(task, named.get("seed"), named["recipe"], named["loss_options"])
