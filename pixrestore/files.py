@@ -6,9 +6,11 @@ import contextlib
 import errno
 import json
 import os
+import shutil
 import time
 import zlib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ PLAN = "run.json"
 
 _PREFIX = ".pixrestore-"
 _STALE_SECONDS = 3600.0
+_KEPT_OF_NAME = 24
 
 # Errors that the next file would meet as well: there is no point in going on.
 STOPPING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
@@ -29,50 +32,93 @@ def printable(path: str | os.PathLike[str]) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def replace_file(path: Path, data: bytes | memoryview) -> None:
-    """Write a whole file or none: aside first, under a hidden name, then moved into place.
+@contextlib.contextmanager
+def replacing(path: Path, *, room: int = 0, suffix: str = "") -> Iterator[Path]:
+    """Write a whole file or folder, or nothing: aside first, then moved into place.
 
     Parameters
     ----------
     path : Path
-        The file to make or replace; folders on the way are made.
-    data : bytes
-        Its content.
+        The file or folder to make or replace. Missing folders above it are made.
+    room : int
+        Bytes to make sure of beforehand, for writers that cannot cope with a full disk: HDF5 then
+        takes the whole process with it.
+    suffix : str
+        What the name to write to must end with, where a writer asks for more than `path` has.
+
+    Yields
+    ------
+    Path
+        Where to write: a hidden name that ends as `path` does, with nothing there yet. When the
+        block ends well, what was written is flushed to the disk and takes the place of `path`.
+        When it raises, what was written is deleted and `path` stays as it was. What a kill leaves
+        is deleted by a later `replacing` in the same folder.
 
     Raises
     ------
     OutputError
         It cannot be written.
     """
-    aside = path.parent / f"{_own_prefix()}{os.urandom(6).hex()}"
+    fresh = path.parent / (_own_name(path) + suffix)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # 0o666 lets the user's umask decide, as for any file they save.
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+        _clean_once(path.parent)
         try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(aside, path)
+            if room:
+                require_room(fresh, room)
+            yield fresh
+            _flush(fresh)
+            _move(fresh, path)
         except BaseException:
-            with contextlib.suppress(OSError):
-                aside.unlink()
+            _delete(fresh)
             raise
     except OSError as error:
         raise output_error(path, error) from error
 
 
+def replace_file(path: Path, data: bytes | memoryview) -> None:
+    """Write `data` as a file; raises as `replacing` does."""
+    with replacing(path) as fresh:
+        # The user's umask decides who may read it, as for any file they save.
+        fresh.write_bytes(data)
+
+
 def replace_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write plain values for people and programs to read; raises as `replace_file` does."""
+    """Write plain values for people and programs to read; raises as `replacing` does."""
     replace_file(path, (json.dumps(value, indent=2) + "\n").encode())
+
+
+def _flush(path: Path) -> None:
+    """Make sure that the bytes are on the disk before a name points at them."""
+    for file in [path] if path.is_file() else sorted(path.rglob("*")):
+        if file.is_file():
+            with file.open("r+b") as written:
+                os.fsync(written.fileno())
+
+
+def _move(fresh: Path, path: Path) -> None:
+    if path.is_symlink() or not (path.is_dir() and fresh.is_dir()):
+        os.replace(fresh, path)
+        return
+    # A folder that holds something cannot be replaced in one step.
+    old = path.parent / _own_name(path)
+    os.replace(path, old)
+    os.replace(fresh, path)
+    _delete(old)
+
+
+def _delete(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def require_room(path: Path, size: int) -> None:
     """Raise an `OutputError` unless a file of `size` bytes can be written at `path`.
 
-    For what cannot cope with a full disk itself: HDF5 then takes the whole process with it. The
-    room is taken, by which quotas are asked too, and given back.
+    The room is taken, by which quotas are asked too, and given back.
     """
     try:
         with path.open("wb") as file:
@@ -83,8 +129,7 @@ def require_room(path: Path, size: int) -> None:
     except OSError as error:
         raise output_error(path, error) from error
     finally:
-        with contextlib.suppress(OSError):
-            path.unlink()
+        _delete(path)
 
 
 def _allocated(descriptor: int, size: int) -> bool:
@@ -98,7 +143,6 @@ def _allocated(descriptor: int, size: int) -> bool:
 
 
 _ZEROS = bytes(1 << 20)
-_BINARY = getattr(os, "O_BINARY", 0)
 
 
 def output_error(path: Path, error: OSError) -> OutputError:
@@ -109,19 +153,23 @@ def output_error(path: Path, error: OSError) -> OutputError:
     )
 
 
+@cache
+def _clean_once(folder: Path) -> None:
+    remove_leftovers(folder)
+
+
 def remove_leftovers(folder: Path) -> None:
-    """Delete what a killed run left aside in `folder`; files of runs that go on are kept."""
+    """Delete what killed runs left aside in `folder`; files of runs that go on are kept."""
     with contextlib.suppress(OSError):
-        for path in _leftovers(folder):
-            with contextlib.suppress(OSError):
-                path.unlink()
+        for path in list(_leftovers(folder)):
+            _delete(path)
 
 
 def _leftovers(folder: Path) -> Iterator[Path]:
     now = time.time()
     with os.scandir(folder) as entries:
         for entry in entries:
-            if not entry.name.startswith(_PREFIX) or not entry.is_file(follow_symlinks=False):
+            if not entry.name.startswith(_PREFIX) or entry.is_symlink():
                 continue
             host, _, rest = entry.name.removeprefix(_PREFIX).partition("-")
             pid = rest.partition("-")[0]
@@ -131,8 +179,10 @@ def _leftovers(folder: Path) -> Iterator[Path]:
                 yield Path(entry.path)
 
 
-def _own_prefix() -> str:
-    return f"{_PREFIX}{_host()}-{os.getpid()}-"
+def _own_name(path: Path) -> str:
+    """Return a hidden name of this process for what is to become `path`."""
+    # The end of a name tells writers what to write; all of a long one would be too long.
+    return f"{_PREFIX}{_host()}-{os.getpid()}-{os.urandom(6).hex()}-{path.name[-_KEPT_OF_NAME:]}"
 
 
 def _host() -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +11,7 @@ from pixrestore.engines import Form
 from pixrestore.engines.keras_export import FORMS, check_agreement, exported, quiet
 from pixrestore.engines.opening import open_network
 from pixrestore.errors import OutputError, UsageError, nearest
-from pixrestore.files import printable
+from pixrestore.files import printable, replacing
 from pixrestore.model.folder import Model, check_weights
 
 if TYPE_CHECKING:
@@ -63,18 +61,10 @@ def export_model(
     if target.is_dir() and not (form == "savedmodel" and (target / _SAVED).is_file()):
         raise OutputError(f"{printable(target)} is a folder with other things: choose another name")
     check_weights(model)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as folder:
-            aside = Path(folder) / ("model" + _SUFFIXES[form])
-            exported(model, form, aside)
-            with quiet():
-                check_agreement(model, _OPENERS[form](aside), open_network(model, "keras"))
-            if target.is_dir() and not target.is_symlink():
-                shutil.rmtree(target)
-            os.replace(aside, target)
-    except OSError as error:
-        raise OutputError(f"cannot write {printable(target)}: {error.strerror}") from error
+    with replacing(target, suffix=_SUFFIXES[form]) as fresh:
+        exported(model, form, fresh)
+        with quiet():
+            check_agreement(model, _OPENERS[form](fresh), open_network(model, "keras"))
     return target
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -48,24 +47,14 @@ def half_precision_copy(model: Model, folder: str | os.PathLike[str], **changes:
     check_weights(model)
 
     def save(path: Path) -> None:
-        shutil.copyfile(model.weights_path, path)
-        _halve(path)
+        import h5py
+
+        require_room(path, model.weights_path.stat().st_size)
+        with h5py.File(model.weights_path, "r") as whole, h5py.File(path, "w") as halved:
+            whole.visititems(lambda name, item: _copy(name, item, halved))
 
     copy = write_model(dataclasses.replace(model, folder=folder, **changes), save)
     return add_graph(copy) if model.graph else copy
-
-
-def _halve(path: Path) -> None:
-    import h5py
-
-    repacked = path.with_name("half." + path.name)
-    require_room(repacked, path.stat().st_size)
-    try:
-        with h5py.File(path, "r") as source, h5py.File(repacked, "w") as halved:
-            source.visititems(lambda name, item: _copy(name, item, halved))
-        os.replace(repacked, path)
-    finally:
-        repacked.unlink(missing_ok=True)
 
 
 def _copy(name: str, item: Any, halved: Any) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pixrestore.description import DESCRIPTION, FORMAT, read_description
 from pixrestore.errors import ModelError, OutputError, UnknownNameError, UsageError, nearest
-from pixrestore.files import replace_file, replace_json
+from pixrestore.files import replace_file, replace_json, replacing
 from pixrestore.geometry import Geometry
 from pixrestore.model.card import card
 from pixrestore.options import checked
@@ -161,20 +161,20 @@ def write_model(model: Model, save_weights: Callable[[Path], None]) -> Model:
     Model
         As written.
     """
-    fresh = model.folder / ("new." + WEIGHTS)
+    waiting = _waiting(model)
     try:
         model.folder.mkdir(parents=True, exist_ok=True)
-        save_weights(fresh)
-        _flush(fresh)
-        weights = {"file": WEIGHTS, "sha256": _sha256(fresh), "bytes": fresh.stat().st_size}
+        with replacing(waiting) as fresh:
+            save_weights(fresh)
+        weights = {"file": WEIGHTS, "sha256": _sha256(waiting), "bytes": waiting.stat().st_size}
         model = dataclasses.replace(model, weights=weights, graph={}, versions=_versions())
         # From here on `_finish_move` completes what a kill interrupts: model.json names the
         # checksum of the new weights, which wait beside the old ones.
         replace_json(model.folder / DESCRIPTION, describe(model))
-        os.replace(fresh, model.weights_path)
-        _write_card(model)
+        os.replace(waiting, model.weights_path)
     except OSError as error:
         raise OutputError(f"cannot write the model to {model.folder}: {error.strerror}") from error
+    _write_card(model)
     return model
 
 
@@ -225,10 +225,15 @@ def _check_file(path: Path, noted: Mapping[str, Any]) -> None:
         raise ModelError(f"{path} was altered or damaged: its sha256 is not that in {DESCRIPTION}")
 
 
+def _waiting(model: Model) -> Path:
+    """Return where new weights wait until ``model.json`` names them."""
+    return model.folder / ("new." + WEIGHTS)
+
+
 def _finish_move(model: Model) -> None:
-    fresh = model.folder / ("new." + WEIGHTS)
-    if fresh.is_file() and _sha256(fresh) == model.weights.get("sha256"):
-        os.replace(fresh, model.weights_path)
+    waiting = _waiting(model)
+    if waiting.is_file() and _sha256(waiting) == model.weights.get("sha256"):
+        os.replace(waiting, model.weights_path)
 
 
 def _loaded(folder: Path, kinds: Sequence[type[Task]]) -> Model:
@@ -269,9 +274,3 @@ def _versions() -> dict[str, str]:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _flush(path: Path) -> None:
-    """Make sure that the bytes are on the disk before a name points at them."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pixrestore.errors import OutputError, TrainingError
-from pixrestore.files import require_room
+from pixrestore.files import replacing
 
 if TYPE_CHECKING:
     import keras
@@ -53,18 +52,13 @@ def save_checkpoint(folder: Path, core: keras.Model, progress: Progress) -> None
     """
     import h5py
 
-    aside = folder / ("new." + CHECKPOINT)
     # Beside each weight there are two moments and an average.
-    require_room(aside, 4 * weights_size(core))
     try:
-        core.save_weights(aside)
-        with h5py.File(aside, "r+") as file:
-            file.attrs["progress"] = json.dumps(asdict(progress))
-        with aside.open("rb") as written:
-            os.fsync(written.fileno())
-        os.replace(aside, folder / CHECKPOINT)
-    except (OSError, RuntimeError) as error:  # HDF5 knows both
-        aside.unlink(missing_ok=True)
+        with replacing(folder / CHECKPOINT, room=4 * weights_size(core)) as fresh:
+            core.save_weights(fresh)
+            with h5py.File(fresh, "r+") as file:
+                file.attrs["progress"] = json.dumps(asdict(progress))
+    except RuntimeError as error:  # HDF5's own way to say what a system error says
         raise OutputError(f"cannot write the checkpoint in {folder}: {error}") from error
 
 
