@@ -37,6 +37,9 @@ class Recipe:
         Epochs that a pass over all photos is cut into, for photos so many that it takes long.
     rate : float
         Highest learning rate, reached after `warmup` steps.
+    encoder_rate : float
+        Factor of the rate for the layers of an architecture's pretrained encoder; 0 keeps them as
+        they are.
     schedule : {"cosine", "constant"}
         How the rate goes on: along a cosine to zero at the end of the run, or as it is.
     warmup : int
@@ -72,6 +75,7 @@ class Recipe:
     balance: float = limited(1.0, min=0, max=1)
     chunks: int = limited(1, min=1, max=1_000_000)
     rate: float = limited(1e-3, min=0, max=1e3)
+    encoder_rate: float = limited(1.0, min=0, max=1)
     schedule: Literal["cosine", "constant"] = "cosine"
     warmup: int = limited(200, min=0)
     decay: float = limited(0.0, min=0, max=1)

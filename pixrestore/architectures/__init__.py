@@ -11,11 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 from pixrestore.architectures.bottleneck import bottleneck
+from pixrestore.architectures.pretrained_unet import pretrained_unet
 from pixrestore.architectures.unet import unet
 from pixrestore.hooks import hookimpl
 
 
 @hookimpl
 def pixrestore_architectures() -> list[Callable[..., Any]]:
-    """Provide unet and bottleneck."""
-    return [unet, bottleneck]
+    """Provide unet, bottleneck and pretrained_unet."""
+    return [unet, bottleneck, pretrained_unet]

@@ -11,6 +11,7 @@ import numpy as np
 from pixrestore.backend import import_keras
 from pixrestore.files import require_room
 from pixrestore.network.build import answer_factor, build_core, load_weights, reading
+from pixrestore.plugins.loading import load_plugins
 from pixrestore.training.checkpoint import Progress, load_checkpoint, weights_size
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from pixrestore.loss import Loss
     from pixrestore.recipe import Recipe
     from pixrestore.training.devices import Devices
+
+# What the names of a pretrained encoder's layers begin with.
+_ENCODER = "encoder_"
 
 
 class Trainee:
@@ -47,6 +51,9 @@ class Trainee:
         self._strategy = devices.strategy
         with devices.building():
             self.core = build_core(recipe.architecture, recipe.arguments, channels, self.loss)
+            if not recipe.encoder_rate:
+                for layer in encoder_layers(self.core):
+                    layer.trainable = False
             network = reading(self.core, self.loss)
             both = keras.Model(self.core.input, [self.core.output, network.output])
             self._factor = answer_factor(self.core)
@@ -78,6 +85,12 @@ class Trainee:
             self._shrunk,
             devices.strategy.num_replicas_in_sync,
         )
+
+    def start_pretrained(self, recipe: Recipe) -> None:
+        """Load the weights that the architecture has from elsewhere, if any."""
+        function = load_plugins().architecture(recipe.architecture)
+        if hasattr(function, "load_pretrained"):
+            function.load_pretrained(self.core, recipe.arguments)
 
     def start_from(self, weights: Path) -> None:
         """Load trained weights."""
@@ -137,10 +150,10 @@ def _optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
         settings["global_clipnorm"] = recipe.clip
     if recipe.ema:
         settings |= {"use_ema": True, "ema_momentum": recipe.ema}
+    kind = keras.optimizers.AdamW if recipe.decay else keras.optimizers.Adam
     if recipe.decay:
-        optimizer = keras.optimizers.AdamW(weight_decay=recipe.decay, **settings)
-    else:
-        optimizer = keras.optimizers.Adam(**settings)
+        settings["weight_decay"] = recipe.decay
+    optimizer = _slower_for_encoders(kind, recipe.encoder_rate)(**settings)
     if recipe.ema:
         # A number would be built into the compiled step; a variable can follow the schedule.
         optimizer.ema_momentum = keras.Variable(0.0, trainable=False, name="ema_momentum")
@@ -148,3 +161,22 @@ def _optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
         # that was interrupted calls it more often than one that was not.
         optimizer.finalize_variable_values = lambda variables: None
     return optimizer
+
+
+def encoder_layers(core: keras.Model) -> list[Any]:
+    """List the layers of an architecture's pretrained encoder, which are named after it."""
+    return [layer for layer in core.layers if layer.name.startswith(_ENCODER)]
+
+
+def _slower_for_encoders(kind: Any, factor: float) -> Any:
+    """Return an optimiser's class whose steps are smaller for the weights of an encoder."""
+    if factor in (0.0, 1.0):
+        return kind
+
+    class Slower(kind):  # type: ignore[misc]
+        def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+            slow = variable.path.startswith(_ENCODER)
+            rate = learning_rate * factor if slow else learning_rate
+            super().update_step(gradient, variable, rate)
+
+    return Slower

@@ -99,6 +99,8 @@ class Run:
         settled = dataclasses.replace(plan.recipe, precision=devices.precision)
         self.plan = plan = dataclasses.replace(plan, recipe=settled)
         self.trainee = Trainee(plan.recipe, loss, self.channels, devices)
+        if not plan.init and not resume:
+            self.trainee.start_pretrained(plan.recipe)
         if plan.init and not resume:
             first = load_model(plan.init, type(plan.task))
             check_weights(first)
