@@ -175,7 +175,9 @@ def _slower_for_encoders(kind: Any, factor: float) -> Any:
 
     class Slower(kind):  # type: ignore[misc]
         def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-            slow = variable.path.startswith(_ENCODER)
+            # What comes here is TensorFlow's own variable, which knows no layer.
+            known = self._trainable_variables[self._get_variable_index(variable)]
+            slow = known.path.startswith(_ENCODER)
             rate = learning_rate * factor if slow else learning_rate
             super().update_step(gradient, variable, rate)
 
