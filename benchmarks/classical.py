@@ -20,10 +20,10 @@ from skimage.filters import gaussian
 from skimage.restoration import denoise_tv_chambolle, inpaint_biharmonic, unsupervised_wiener
 from skimage.transform import resize
 
-from pixrestore.evaluation import psnr, ssim
 from pixrestore.images import decode_rgb8, find_photos
+from pixrestore.images.metrics import psnr, ssim
 from pixrestore.images.resizing import cropped_to_multiple, enlarged
-from pixrestore.plugins import load_plugins
+from pixrestore.plugins.loading import load_plugins
 from pixrestore.task import Task
 
 Image = np.ndarray

@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from pixrestore import load
-from pixrestore.evaluation import psnr, ssim
-from pixrestore.finding import default_model
 from pixrestore.images import decode_rgb8, find_photos
+from pixrestore.images.metrics import psnr, ssim
+from pixrestore.model.lookup import default_model
 
 Denoiser = Callable[[np.ndarray, float], np.ndarray]
 

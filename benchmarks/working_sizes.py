@@ -15,9 +15,9 @@ import tempfile
 from pathlib import Path
 
 from pixrestore import evaluate
-from pixrestore.finding import find_model
-from pixrestore.model import Model
-from pixrestore.slim import slim_copy
+from pixrestore.engines.half_precision import half_precision_copy
+from pixrestore.model.folder import Model
+from pixrestore.model.lookup import find_model
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
     for size in given.sizes:
         geometry = dataclasses.replace(model.geometry, working_size=size)
         with tempfile.TemporaryDirectory() as place:
-            sized = slim_copy(model, Path(place) / "sized", geometry=geometry).folder
+            sized = half_precision_copy(model, Path(place) / "sized", geometry=geometry).folder
             cells = [_measured(folder, sized, given.limit) for folder in given.folders]
         print(f"| {size} | {' | '.join(cells)} |", flush=True)
 

@@ -65,21 +65,21 @@ def program() -> Any:
 
 def task(name: str) -> str:
     """List the options of a task."""
-    from pixrestore.plugins import load_plugins
+    from pixrestore.plugins.loading import load_plugins
 
     return options(_of(load_plugins().task(name)))
 
 
 def architecture(name: str) -> str:
     """List the arguments of an architecture."""
-    from pixrestore.plugins import load_plugins
+    from pixrestore.plugins.loading import load_plugins
 
     return options(_of(load_plugins().architecture(name)))
 
 
 def loss(name: str) -> str:
     """List the options of a loss."""
-    from pixrestore.losses import options_of_loss
+    from pixrestore.plugins.losses import options_of_loss
 
     return options(options_of_loss(name))
 
@@ -93,7 +93,7 @@ def recipe(_: str) -> str:
 
 def options(found: Iterable[Any], flags: bool = True) -> str:
     """Set options in a table."""
-    from pixrestore.cli.sections import shown
+    from pixrestore.cli.option_groups import shown
 
     rows = []
     for option in found:

@@ -22,8 +22,8 @@ from study.pages import sheet, table
 from study.words import SAMPLES, page_folder, write_page
 
 from pixrestore import load
-from pixrestore.data import central_square
 from pixrestore.images import Photo, decode_rgb8, find_photos, to_dtype, write_photo
+from pixrestore.images.cropping import central_square
 from pixrestore.tasks import Colorize
 
 _FOLDS = 5

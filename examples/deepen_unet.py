@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pixrestore.model import load_model, write_model
-from pixrestore.network import build_core, load_weights
+from pixrestore.model.folder import load_model, write_model
+from pixrestore.network.build import build_core, load_weights
 
 if TYPE_CHECKING:
     import keras

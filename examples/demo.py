@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 
 from pixrestore import load
-from pixrestore.restoring import FileResult, restore_files
+from pixrestore.restoring.files import FileResult, restore_files
 
 PHOTOS = Path(__file__).parent / "photos"
 

@@ -23,8 +23,8 @@ from deepen_unet import deepen
 
 import pixrestore
 from pixrestore import evaluate
-from pixrestore.model import Model, load_model, rewrite_description
-from pixrestore.slim import slim_copy
+from pixrestore.engines.half_precision import half_precision_copy
+from pixrestore.model.folder import Model, load_model, rewrite_description
 
 SHIPPED = Path(pixrestore.__file__).parent / "models"
 
@@ -146,7 +146,9 @@ def ship(run: Path, chosen: argparse.Namespace) -> None:
     model = load_model(run)
     name = model.task.name
     task = dataclasses.replace(model.task, **RESTORING[name])  # type: ignore[type-var]
-    model = slim_copy(model, chosen.out / name, task=task, licence=LICENCE, limits=LIMITS[name])
+    model = half_precision_copy(
+        model, chosen.out / name, task=task, licence=LICENCE, limits=LIMITS[name]
+    )
     figures = {**model.figures, **measured(model, chosen)}
     rewrite_description(dataclasses.replace(model, figures=figures))
     print(f"{name} is in {model.folder}", flush=True)

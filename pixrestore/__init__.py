@@ -14,16 +14,19 @@ __version__ = "0.1.0"
 # Where each public name lives. `__init__.pyi` says the same to type checkers; a test compares them.
 _HOMES = {
     "Chain": "pixrestore.chain",
-    "Restorer": "pixrestore.restoring",
+    "Loss": "pixrestore.loss",
+    "Recipe": "pixrestore.recipe",
+    "Restorer": "pixrestore.restoring.restorer",
     "Task": "pixrestore.task",
     "colorize": "pixrestore.verbs",
     "denoise": "pixrestore.verbs",
     "evaluate": "pixrestore.evaluation",
     "hookimpl": "pixrestore.hooks",
     "load": "pixrestore.verbs",
+    "models_in": "pixrestore.description",
     "option": "pixrestore.options",
     "restore": "pixrestore.verbs",
-    "train": "pixrestore.training",
+    "train": "pixrestore.training.start",
 }
 
 __all__ = [*_HOMES]

@@ -1,10 +1,13 @@
 from pixrestore.chain import Chain as Chain
+from pixrestore.description import models_in as models_in
 from pixrestore.evaluation import evaluate as evaluate
 from pixrestore.hooks import hookimpl as hookimpl
+from pixrestore.loss import Loss as Loss
 from pixrestore.options import option as option
-from pixrestore.restoring import Restorer as Restorer
+from pixrestore.recipe import Recipe as Recipe
+from pixrestore.restoring.restorer import Restorer as Restorer
 from pixrestore.task import Task as Task
-from pixrestore.training import train as train
+from pixrestore.training.start import train as train
 from pixrestore.verbs import colorize as colorize
 from pixrestore.verbs import denoise as denoise
 from pixrestore.verbs import load as load
@@ -14,6 +17,8 @@ __version__: str
 
 __all__ = [
     "Chain",
+    "Loss",
+    "Recipe",
     "Restorer",
     "Task",
     "colorize",
@@ -21,6 +26,7 @@ __all__ = [
     "evaluate",
     "hookimpl",
     "load",
+    "models_in",
     "option",
     "restore",
     "train",

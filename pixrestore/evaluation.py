@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pixrestore.engines.opening import open_restorer
 from pixrestore.errors import PhotoError, TrainingDataError, UsageError
-from pixrestore.finding import ModelName, find_model
 from pixrestore.images import decode_rgb8, find_photos
+from pixrestore.images.metrics import ciede2000, colourfulness, psnr, ssim
 from pixrestore.images.resizing import cropped_to_multiple, enlarged
+from pixrestore.model.lookup import ModelName, find_model
 from pixrestore.options import checked, options_of
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ def evaluate(
     restoring = {o.name: getattr(configured, o.name) for o in known if o.restoring}
     if limit is not None and limit < 1:
         raise UsageError(f"--limit must be 1 or more, not {limit}")
-    restorer = chosen.restorer()
+    restorer = open_restorer(chosen)
     folder = Path(data)
     rows: list[dict[str, dict[str, float]]] = []
     skipped: dict[str, str] = {}
@@ -120,47 +122,6 @@ def measured_task(
         changes = {**task.benchmark}
     changes |= checked(type(task), options)
     return dataclasses.replace(task, **changes)  # type: ignore[type-var]
-
-
-def psnr(true: Image, other: Image) -> float:
-    """Return the peak signal-to-noise ratio in dB of two images in [0, 1]; 100 at most."""
-    error = float(np.mean(np.square(true.astype(np.float64) - other)))
-    return 100.0 if error < 1e-10 else -10 * float(np.log10(error))
-
-
-def ssim(true: Image, other: Image) -> float:
-    """Return the structural similarity of two RGB images in [0, 1] (Wang et al., IEEE TIP 2004).
-
-    Gaussian windows of standard deviation 1.5 as in the paper, the mean over the channels; photos
-    smaller than a window are compared with windows of their size.
-    """
-    from skimage.metrics import structural_similarity
-
-    smallest = min(true.shape[:2])
-    if smallest < 3:
-        return 1.0 if np.allclose(true, other, atol=1 / 255) else 0.0
-    window: dict[str, Any] = (
-        {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
-        if smallest >= 11
-        else {"win_size": smallest - (smallest + 1) % 2}
-    )
-    return float(structural_similarity(true, other, channel_axis=-1, data_range=1.0, **window))
-
-
-def ciede2000(true: Image, other: Image) -> float:
-    """Return the mean CIEDE2000 colour difference (Sharma et al., 2005) of two sRGB images."""
-    from skimage.color import deltaE_ciede2000, rgb2lab
-
-    return float(np.mean(deltaE_ciede2000(rgb2lab(true), rgb2lab(other))))
-
-
-def colourfulness(image: Image) -> float:
-    """Return how colourful an RGB image in [0, 1] looks, 0 for gray (Hasler & Süsstrunk, 2003)."""
-    red, green, blue = (255 * image[..., channel].astype(np.float64) for channel in range(3))
-    first, second = red - green, 0.5 * (red + green) - blue
-    deviation = np.hypot(first.std(), second.std())
-    mean = np.hypot(first.mean(), second.mean())
-    return float(deviation + 0.3 * mean)
 
 
 def _figures(

@@ -14,9 +14,6 @@ from typing import Any
 
 from pixrestore.errors import OutputError
 
-DESCRIPTION = "model.json"
-"""What a model is, in its folder."""
-
 PLAN = "run.json"
 """What a training run is to do, in its folder, which becomes the model's."""
 

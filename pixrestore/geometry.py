@@ -1,87 +1,66 @@
-"""What sizes suit a network, found by trying it, so that no architecture has to declare them."""
+"""What restoring must know of a network: how to run it, and the sizes that suit it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
-
-from pixrestore.backend import import_keras
-from pixrestore.errors import PluginError
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    import keras
+    import numpy as np
+    from numpy.typing import NDArray
 
-    from pixrestore.restoring import Network
-    from pixrestore.task import Image
-
-_MULTIPLES = sorted(odd * 2**power for odd in (1, 3, 5, 7) for power in range(9))
-# Times this, a multiple cannot suit a network by having another factor in common with it.
-_PRIME = 17
-_MARGINS = (16, 32, 48, 64, 96, 128, 192)
-# A quarter of the 1e-3 within which tiles must equal the whole: other photos may need more.
-_TOLERANCE = 2.5e-4
+    Array = NDArray[np.float32]
 
 
-def fixed_side(core: keras.Model) -> int | None:
-    """Return the side of a network that takes one size only, None for a free size."""
-    height, width = core.input_shape[1:3]
-    if height is None and width is None:
-        return None
-    if height != width:
-        raise PluginError(f"architecture {core.name} must take squares, not {height} by {width}")
-    return int(height)
+class Network(Protocol):
+    """A trained network, run by Keras or by anything else."""
+
+    def __call__(self, x: Array) -> Array:
+        """Return the answers to a batch.
+
+        Parameters
+        ----------
+        x : ndarray, float32, (N, H, W, Cx)
+            Height and width are multiples of `Geometry.multiple`, or `Geometry.side`.
+
+        Returns
+        -------
+        ndarray, float32, (N, H, W, Cy)
+
+        Raises
+        ------
+        MemoryError
+            The batch is too large: it is tried again in smaller tiles.
+        """
+        ...
 
 
-def size_multiple(core: keras.Model) -> int:
-    """Find the number whose multiples a free-size network takes as height and width, by trying."""
-    keras = import_keras()
-    for multiple in _MULTIPLES:
-        side = _PRIME * multiple
-        try:
-            picture = keras.KerasTensor((1, side, side, core.input_shape[-1]))
-            height, width = core.compute_output_spec(picture).shape[1:3]
-            # A side that only happens to give a whole fraction is no multiple of that fraction.
-            if height == width and height and multiple * height % side == 0:
-                return multiple
-        except (ValueError, TypeError):
-            pass
-    raise PluginError(
-        f"architecture {core.name} does not answer at its input's size or a part of it"
-    )
+@dataclass(frozen=True)
+class Geometry:
+    """The sizes a network takes, and how far it looks; ``"geometry"`` in ``model.json``.
 
-
-def measure_margin(network: Network, xs: Image, multiple: int) -> int:
-    """Find how far around a tile a network looks, from what it makes of real pictures.
-
-    A network may see further in theory than it does once trained: the margin is the smallest with
-    which the middle of each picture comes out as it does from the whole picture.
-
-    Parameters
+    Attributes
     ----------
-    network : Network
-    xs : ndarray, (N, S, S, Cx)
-        Pictures to try, S at least three times `multiple`.
     multiple : int
-        Heights and widths that the network takes are multiples of this.
-
-    Returns
-    -------
-    int
-        In pixels, a multiple of `multiple`; the widest that fits into `xs` when none suffices.
+        Heights and widths the network takes are multiples of this.
+    margin : int
+        Pixels around a tile that its answer depends on.
+    side : int, optional
+        Height and width of a network that takes one size only.
+    working_size : int
+        Shorter side, in pixels, at which the network of a scene task sees a photo.
     """
-    side = xs.shape[1]
-    middle = max(multiple, side // 4 // multiple * multiple)
-    start = (side - middle) // 2 // multiple * multiple
-    whole = np.concatenate([network(x[None]) for x in xs])
-    whole = whole[:, start : start + middle, start : start + middle]
-    widest = min(start, side - start - middle) // multiple * multiple
-    for margin in sorted({-(-m // multiple) * multiple for m in _MARGINS}):
-        if margin >= widest:
-            break
-        part = slice(start - margin, start + middle + margin)
-        inner = slice(margin, margin + middle)
-        tiles = np.concatenate([network(x[None, part, part]) for x in xs])[:, inner, inner]
-        if float(np.abs(tiles - whole).max()) < _TOLERANCE:
-            return margin
-    return widest
+
+    multiple: int = 1
+    margin: int = 0
+    side: int | None = None
+    working_size: int = 0
+
+    def __post_init__(self) -> None:
+        limits = {"multiple": (1, 4096), "margin": (0, 65536), "working_size": (0, 65536)}
+        if self.side is not None:
+            limits["side"] = (1, 65536)
+        for name, (least, most) in limits.items():
+            value = getattr(self, name)
+            if type(value) is not int or not least <= value <= most:
+                raise ValueError(f"{name} is {value!r}, not a whole number {least} to {most}")

@@ -33,7 +33,7 @@ def pixrestore_architectures() -> list[Callable[..., Any]]:  # type: ignore[empt
 
 @hookspec
 def pixrestore_losses() -> list[type[Loss]]:  # type: ignore[empty-body]
-    """Return the losses this plugin adds: subclasses of `pixrestore.losses.Loss`."""
+    """Return the losses this plugin adds: subclasses of `pixrestore.loss.Loss`."""
 
 
 @hookspec

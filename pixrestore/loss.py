@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from pixrestore.task import Image
 
+# What targets may exceed their range by.
+_ROUNDING = 1e-3
+
 
 class Loss(ABC):
     """A loss: compares targets (N, H, W, Cy) with the network's outputs (N, H, W, channels(Cy)).
@@ -40,3 +43,8 @@ class Loss(ABC):
     def summary(cls) -> str:
         """Return the first line of the docstring, which ``pixrestore losses`` shows."""
         return (inspect.getdoc(cls) or "").partition("\n")[0]
+
+
+def in_unit_range(targets: Image) -> bool:
+    """Tell whether targets lie in [0, 1], up to rounding."""
+    return float(targets.min()) >= -_ROUNDING and float(targets.max()) <= 1 + _ROUNDING

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from pixrestore.data import central_square
 from pixrestore.errors import UsageError
 from pixrestore.images import decode_rgb8
+from pixrestore.images.cropping import central_square
 from pixrestore.images.resizing import enlarged
 
 if TYPE_CHECKING:

@@ -51,8 +51,7 @@ To ship what you trained, move `runs/$name` to `$module/models/$name`:
 from dataclasses import dataclass
 from pathlib import Path
 
-from pixrestore import Task, hookimpl, option
-from pixrestore.plugins import models_in
+from pixrestore import Task, hookimpl, models_in, option
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ def new_plugin(name: str, folder: str | os.PathLike[str] = ".") -> Path:
         The folder exists, or cannot be written.
     """
     from pixrestore import __version__
-    from pixrestore.plugins import load_plugins
+    from pixrestore.plugins.loading import load_plugins
 
     name = name.removeprefix("pixrestore-")
     if not _NAME.fullmatch(name) or name == "task":

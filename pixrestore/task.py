@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pixrestore.tensors import Draws
+    from pixrestore.images.tensors import Draws
 
     Image = NDArray[np.float32]
 

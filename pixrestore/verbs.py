@@ -8,14 +8,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pixrestore.files import DESCRIPTION
-from pixrestore.finding import ModelName, find_model, find_models
-from pixrestore.model import load_model
+from pixrestore.description import DESCRIPTION
+from pixrestore.engines.opening import open_restorer
+from pixrestore.model.folder import load_model
+from pixrestore.model.lookup import ModelName, find_model, find_models
 
 if TYPE_CHECKING:
     from pixrestore.engines import Engine
-    from pixrestore.model import Model
-    from pixrestore.restoring import Restorer
+    from pixrestore.model.folder import Model
+    from pixrestore.restoring.restorer import Restorer
     from pixrestore.task import Task
 
 # Networks kept in memory, so that restoring photos one by one does not load a model each time.
@@ -35,7 +36,7 @@ def colorize(
         A model folder or the name of an installed model; the one that comes with pixrestore by
         default.
     engine : {"auto", "onnx", "keras"}
-        What runs the network, see `pixrestore.engines.open_network`.
+        What runs the network, see `pixrestore.engines.opening.open_network`.
     **options
         Restoring options of the task: ``saturation``.
 
@@ -64,7 +65,7 @@ def denoise(
         A model folder or the name of an installed model; the one that comes with pixrestore by
         default.
     engine : {"auto", "onnx", "keras"}
-        What runs the network, see `pixrestore.engines.open_network`.
+        What runs the network, see `pixrestore.engines.opening.open_network`.
     **options
         Restoring options of the task: ``strength``.
 
@@ -99,7 +100,7 @@ def restore(
         Model folders or names of installed models, each for one of the tasks; a task's own by
         default.
     engine : {"auto", "onnx", "keras"}
-        What runs the networks, see `pixrestore.engines.open_network`.
+        What runs the networks, see `pixrestore.engines.opening.open_network`.
     **options
         Options of the tasks that take effect when restoring. Where two tasks have one of the same
         name, that of the second has its task's name before it: ``denoise_strength``.
@@ -123,7 +124,7 @@ def restore(
     OutOfMemoryError
         There is not enough memory, even for small tiles.
     """
-    from pixrestore.restoring import in_sequence
+    from pixrestore.restoring.sequence import in_sequence
 
     restorers = [_loaded(each, engine) for each in find_models(task, model)]
     return in_sequence(restorers).restore(image, **options)
@@ -142,7 +143,7 @@ def load(
         What the model must be for; the model knows by default. One that no plugin provides is
         given as a `Task`; its options are those that the model was trained with.
     engine : {"auto", "onnx", "keras"}
-        What runs the network, see `pixrestore.engines.open_network`.
+        What runs the network, see `pixrestore.engines.opening.open_network`.
 
     Returns
     -------
@@ -169,4 +170,4 @@ def _loaded(model: Model, engine: Engine) -> Restorer:
 @lru_cache(maxsize=_KEPT)
 def _restorer(folder: Path, changed: int, kind: type[Task], engine: Engine) -> Restorer:
     """Load a model once for as long as its ``model.json`` stays as it is."""
-    return load_model(folder, kind).restorer(engine)
+    return open_restorer(load_model(folder, kind), engine)

@@ -18,9 +18,9 @@ import sys
 from pathlib import Path
 
 from pixrestore import evaluate
-from pixrestore.model import load_model, rewrite_description
-from pixrestore.plugins import load_plugins
-from pixrestore.slim import slim_copy
+from pixrestore.engines.half_precision import half_precision_copy
+from pixrestore.model.folder import load_model, rewrite_description
+from pixrestore.plugins.loading import load_plugins
 
 HERE = Path(__file__).parent
 # By its folder's name: the distribution that ships the model, its task, and what is special.
@@ -84,7 +84,9 @@ def ship(name: str, chosen: argparse.Namespace) -> None:
     """Put a small copy of a model into its distribution, with its figures in its card."""
     plugin, task, _ = MODELS[name]
     place = HERE / f"pixrestore-{plugin}" / f"pixrestore_{plugin}" / "models" / name
-    model = slim_copy(load_model(chosen.runs / name), place, licence=LICENCE, limits=LIMITS[plugin])
+    model = half_precision_copy(
+        load_model(chosen.runs / name), place, licence=LICENCE, limits=LIMITS[plugin]
+    )
     # What is shipped is measured, in half precision.
     found = evaluate(task, chosen.measure, model=place)
     measured = {kind: found[kind] for kind in ("restored", "input")}

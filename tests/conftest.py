@@ -141,7 +141,7 @@ def planned(tmp_path: Path) -> Path:
     """The folder of a run for denoising that was killed before its first step."""
     from pixrestore.recipe import Recipe
     from pixrestore.tasks import Denoise
-    from pixrestore.training import Budget, Plan
+    from pixrestore.training.plan import Budget, Plan
 
     out = tmp_path / "planned"
     Plan(Denoise(camera=0.0), Recipe(), Budget(steps=2, patience=4), (str(SAMPLES),), out).save()

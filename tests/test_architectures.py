@@ -9,9 +9,9 @@ from pixrestore.architectures.bottleneck import bottleneck
 from pixrestore.architectures.unet import unet
 from pixrestore.backend import import_keras
 from pixrestore.errors import PluginError, UsageError
-from pixrestore.losses import find_loss
-from pixrestore.network import build_core, reading
-from pixrestore.plugins import load_plugins
+from pixrestore.network.build import build_core, reading
+from pixrestore.plugins.loading import load_plugins
+from pixrestore.plugins.losses import find_loss
 
 FREE = (None, None, 3)
 TINY = {"widths": (4, 8), "blocks": (1, 1)}

@@ -20,10 +20,10 @@ from PIL import Image
 
 import pixrestore
 from pixrestore import Task, hookimpl, option
-from pixrestore.cli.sections import shown
+from pixrestore.cli.option_groups import shown
 from pixrestore.errors import UsageError
 from pixrestore.options import options_of
-from pixrestore.plugins import load_plugins
+from pixrestore.plugins.loading import load_plugins
 from pixrestore.preview import preview
 from pixrestore.scaffold import new_plugin
 from pixrestore.tasks import Colorize, Denoise
@@ -79,7 +79,7 @@ def tests_of_an_author(tmp_path):
     (tmp_path / "pixrestore_nought.py").write_text("")
     (tmp_path / "test_mine.py").write_text(
         "import pixrestore_nought\n"
-        "from pixrestore.plugins import load_plugins\n"
+        "from pixrestore.plugins.loading import load_plugins\n"
         "def test_nothing_else(isolated_plugins):\n"
         "    assert {p.distribution for p in load_plugins().plugins} == {'pixrestore'}\n"
         "    plugins = isolated_plugins(pixrestore_nought)\n"

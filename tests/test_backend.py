@@ -92,8 +92,8 @@ def test_processors_follow_affinity(cgroup, monkeypatch):
 _THREADS = """
 import psutil
 from pixrestore import backend
-from pixrestore.engines import open_network
-from pixrestore.model import load_model
+from pixrestore.engines.opening import open_network
+from pixrestore.model.folder import load_model
 threads = psutil.Process().num_threads
 kept = [open_network(load_model("colorize"), "onnx")]  # with whatever threads an import brings
 before = threads()

@@ -13,10 +13,11 @@ from PIL import Image
 import pixrestore
 from pixrestore import Chain, Restorer, Task, option
 from pixrestore.errors import UsageError
+from pixrestore.geometry import Geometry
 from pixrestore.images import decode_rgb8
 from pixrestore.options import options_of
 from pixrestore.plugins.checks import named_task
-from pixrestore.restoring import Geometry, RestorerSequence
+from pixrestore.restoring.sequence import RestorerSequence
 from pixrestore.tasks import Colorize, Denoise
 from pixrestore.testing import check_task
 
@@ -160,7 +161,10 @@ def test_nothing_is_rounded_between_two_tasks():
 def test_sizes_and_colours_add_up():
     grow = Restorer(Halve(), lambda x: x, Geometry(margin=8))
     paint = Restorer(
-        Colorize(film=0.0), lambda x: np.full((*x.shape[:3], 2), 0.3, np.float32), Geometry()
+        Colorize(film=0.0),
+        lambda x: np.full((*x.shape[:3], 2), 0.3, np.float32),
+        Geometry(),
+        adds_colour=True,
     )
     result = RestorerSequence([grow, paint, grow]).restore(Image.new("L", (10, 8), 120))
     assert (result.size, result.mode) == ((40, 32), "RGB")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import pixrestore.training
+import pixrestore.training.start
 from pixrestore.tasks import Colorize, Denoise
 
 
@@ -23,7 +23,7 @@ def trained(monkeypatch):
     def train(*positional, **named):
         asked.update(named, positional=positional)
 
-    monkeypatch.setattr(pixrestore.training, "train", train)
+    monkeypatch.setattr(pixrestore.training.start, "train", train)
     return asked
 
 
@@ -236,7 +236,7 @@ class TestErrors:
         def fail(*_, **__):
             raise error
 
-        monkeypatch.setattr(pixrestore.training, "train", fail)
+        monkeypatch.setattr(pixrestore.training.start, "train", fail)
 
     def test_a_bug_is_called_one_and_tracebacks_can_be_asked_for(self, cli, monkeypatch):
         self._failing(monkeypatch, ZeroDivisionError("oops"))
@@ -290,13 +290,13 @@ def test_doctor_looks_at_everything(cli):
 def test_doctor_finds_an_altered_model(cli, tiny_denoiser, tmp_path, monkeypatch):
     import shutil
 
-    from pixrestore.plugins import Plugin, Plugins
+    from pixrestore.plugins.registry import Plugin, Plugins
 
     copy = shutil.copytree(tiny_denoiser, tmp_path / "mine")
     with (copy / "model.weights.h5").open("ab") as weights:
         weights.write(b"more")
     plugins = Plugins((Plugin("mine", "mine", "1", models={"mine": copy}),))
-    real = pixrestore.plugins.load_plugins()
+    real = pixrestore.plugins.loading.load_plugins()
     both = Plugins((*real.plugins, *plugins.plugins))
     monkeypatch.setattr("pixrestore.cli.doctor.load_plugins", lambda: both)
     done = cli("doctor")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from skimage import color, data
 
-from pixrestore import colour
+from pixrestore.images import colour
 
 PHOTO = (data.astronaut() / 255).astype(np.float32)
 CUBE = np.stack(np.meshgrid(*[np.linspace(0, 1, 18)] * 3), -1).reshape(18, -1, 3)

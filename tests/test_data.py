@@ -9,20 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pixrestore import data as data_module
-from pixrestore.data import (
-    Pairs,
-    Sampler,
-    central_square,
-    clean_patch,
-    folders_of,
-    open_photos,
-    split,
-    training_files,
-)
 from pixrestore.errors import PhotoError, TrainingDataError
 from pixrestore.images import decode_rgb8
+from pixrestore.images.cropping import central_square, clean_patch
 from pixrestore.tasks import Colorize, Denoise
+from pixrestore.training import photos as data_module
+from pixrestore.training.pairs import Pairs
+from pixrestore.training.photos import open_photos, training_files
+from pixrestore.training.sampling import Sampler, folders_of
+from pixrestore.training.splitting import split
 
 
 @pytest.fixture

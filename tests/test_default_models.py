@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from pixrestore import colorize, denoise, evaluate
-from pixrestore.finding import default_model
 from pixrestore.images import decode_rgb8
-from pixrestore.plugins import load_plugins
+from pixrestore.model.lookup import default_model
+from pixrestore.plugins.loading import load_plugins
 
 NAMES = ("colorize", "denoise")
 
@@ -66,7 +66,7 @@ def test_colours_on_photos_never_seen_are_nearer_the_truth_than_gray(title, belo
 def test_the_same_photo_small_and_large_gets_the_same_colours(samples):
     from PIL import Image
 
-    from pixrestore import colour
+    from pixrestore.images import colour
 
     photo = Image.open(samples / "cat.jpg").convert("L").convert("RGB")
     chroma = []

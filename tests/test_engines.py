@@ -10,12 +10,13 @@ import onnx
 import pytest
 
 import pixrestore
-from pixrestore.engines import graph, keras_export, open_network
+from pixrestore.engines import graph, keras_export
 from pixrestore.engines.export import export_model
+from pixrestore.engines.half_precision import half_precision_copy
+from pixrestore.engines.opening import open_network, open_restorer
 from pixrestore.errors import ModelError, OutputError, UsageError
 from pixrestore.images import decode_rgb8
-from pixrestore.model import load_model
-from pixrestore.slim import slim_copy
+from pixrestore.model.folder import load_model
 
 ENGINES = ("onnx", "keras")
 
@@ -48,7 +49,7 @@ def tiny_colouriser(tmp_path_factory, samples):
 
 def test_engines_agree_on_photos_of_any_size(tiny_denoiser, tiny_colouriser, photo):
     for folder in (tiny_denoiser, tiny_colouriser):
-        first, second = (load_model(folder).restorer(engine) for engine in ENGINES)
+        first, second = (open_restorer(load_model(folder), engine) for engine in ENGINES)
         for height, width in ((101, 157), (1, 1), (3, 150)):
             part = photo[:height, :width]
             restored = first.restore_pixels(part)
@@ -79,25 +80,25 @@ def test_the_graph_holds_no_weights_of_its_own(model):
 
 
 def test_half_precision_copies_run_on_both(model, tmp_path, photo):
-    copy = slim_copy(model, tmp_path / "slim")
-    first, second = (copy.restorer(engine).restore_pixels(photo) for engine in ENGINES)
+    copy = half_precision_copy(model, tmp_path / "slim")
+    first, second = (open_restorer(copy, engine).restore_pixels(photo) for engine in ENGINES)
     np.testing.assert_allclose(first, second, atol=1e-4)
 
 
 def test_without_a_graph_keras_runs_and_onnx_is_refused(model, photo, caplog):
     model.graph_path.unlink()
     caplog.set_level("INFO", logger="pixrestore")
-    assert model.restorer().restore_pixels(photo).shape == photo.shape
+    assert open_restorer(model).restore_pixels(photo).shape == photo.shape
     assert "no ONNX graph: it runs on Keras instead" in caplog.text
     with pytest.raises(ModelError, match="has no ONNX graph"):
-        model.restorer("onnx")
+        open_restorer(model, "onnx")
 
 
 def test_a_graph_that_onnx_runtime_refuses(model, photo, monkeypatch):
     model.graph["weights"][0]["axes"] = [1, 0, 2, 3]  # of a kernel that is not square in them
     with pytest.raises(ModelError, match="cannot be run"):
         open_network(model, "onnx")
-    assert model.restorer().restore_pixels(photo).shape == photo.shape
+    assert open_restorer(model).restore_pixels(photo).shape == photo.shape
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "model.weights.h5"])
@@ -106,20 +107,20 @@ def test_altered_files_are_refused_whatever_runs_them(model, name):
         file.write(b"\0")
     for engine in (*ENGINES, "auto"):
         with pytest.raises(ModelError, match="altered or damaged"):
-            model.restorer(engine)
+            open_restorer(model, engine)
 
 
 def test_a_gpu_is_left_to_keras(model, monkeypatch, tmp_path):
     (tmp_path / "gpus/0").mkdir(parents=True)
-    monkeypatch.setattr("pixrestore.engines._NVIDIA", tmp_path / "gpus")
+    monkeypatch.setattr("pixrestore.engines.opening._NVIDIA", tmp_path / "gpus")
     assert type(open_network(model)).__name__ == "KerasNetwork"
-    monkeypatch.setattr("pixrestore.engines._NVIDIA", tmp_path / "none")
+    monkeypatch.setattr("pixrestore.engines.opening._NVIDIA", tmp_path / "none")
     assert type(open_network(model)).__name__ == "OnnxNetwork"
 
 
 def test_unknown_engines_are_named(model):
     with pytest.raises(UsageError, match="no engine is called 'onx'"):
-        model.restorer("onx")
+        open_restorer(model, "onx")
 
 
 def test_a_network_that_answers_otherwise_is_not_kept(model, monkeypatch):

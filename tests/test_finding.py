@@ -8,12 +8,12 @@ from typing import ClassVar, Literal
 import numpy as np
 import pytest
 
-from pixrestore import Restorer, Task, evaluate, load, option, restore
+from pixrestore import Task, evaluate, load, option, restore
 from pixrestore.errors import UnknownNameError, UsageError
+from pixrestore.geometry import Geometry
 from pixrestore.losses import Charbonnier
-from pixrestore.model import Model, write_model
+from pixrestore.model.folder import Model, write_model
 from pixrestore.preview import preview
-from pixrestore.restoring import Geometry
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ def made(tmp_path, monkeypatch):
     def make(**options):
         geometry = Geometry(margin=4)
         folder = tmp_path / "mine"
-        model = Model(folder, Own(**options), "unet", {}, (3, 3), Charbonnier(), geometry)
+        model = Model(
+            folder, Own(**options), "unet", {}, (3, 3), Charbonnier(), geometry, adds_colour=False
+        )
         write_model(model, lambda path: path.write_bytes(b"none"))
         monkeypatch.setattr(
-            Model,
-            "restorer",
-            lambda self, engine="auto": Restorer(self.task, lambda x: x, geometry),
+            "pixrestore.engines.opening.open_network", lambda model, engine: lambda x: x
         )
         return folder
 

@@ -9,9 +9,9 @@ from scipy.ndimage import uniform_filter
 from pixrestore.architectures.unet import unet
 from pixrestore.backend import import_keras
 from pixrestore.errors import PluginError
-from pixrestore.geometry import fixed_side, measure_margin, size_multiple
 from pixrestore.images import decode_rgb8
-from pixrestore.network import answer_factor
+from pixrestore.network.build import answer_factor
+from pixrestore.network.measure import fixed_side, measure_margin, size_multiple
 
 FREE = (None, None, 3)
 

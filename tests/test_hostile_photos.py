@@ -15,14 +15,7 @@ from PIL import Image
 
 from pixrestore.errors import PhotoError
 from pixrestore.files import printable
-from pixrestore.images import (
-    Photo,
-    decode_rgb8,
-    encode_photo,
-    find_photos,
-    read_photo,
-    write_photo,
-)
+from pixrestore.images import Photo, decode_rgb8, encode_photo, find_photos, read_photo, write_photo
 
 # --- hostile files --------------------------------------------------------------------------------
 

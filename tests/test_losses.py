@@ -13,14 +13,8 @@ from skimage.color import rgb2lab
 import pixrestore
 from pixrestore.errors import TrainingError, UnknownNameError, UsageError
 from pixrestore.images import decode_rgb8
-from pixrestore.losses import (
-    Charbonnier,
-    ChromaClasses,
-    Perceptual,
-    describe_loss,
-    find_loss,
-    options_of_loss,
-)
+from pixrestore.losses import Charbonnier, ChromaClasses, Perceptual
+from pixrestore.plugins.losses import describe_loss, find_loss, options_of_loss
 from pixrestore.tasks import Colorize
 
 

@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 
 import pixrestore
+from pixrestore.engines.half_precision import half_precision_copy
+from pixrestore.engines.opening import open_restorer
 from pixrestore.errors import ModelError, OutputError, PixrestoreError, UnknownNameError, UsageError
+from pixrestore.geometry import Geometry
 from pixrestore.losses import ChromaClasses
-from pixrestore.model import Model, check_weights, describe, load_model, write_model
-from pixrestore.restoring import Geometry
-from pixrestore.slim import slim_copy
+from pixrestore.model.folder import Model, check_weights, describe, load_model, write_model
 from pixrestore.tasks import Colorize
 
 
@@ -33,6 +34,7 @@ def model(tmp_path):
         channels=(1, 2),
         loss=ChromaClasses(step=20.0, weights=(1.0, 2.0)),
         geometry=Geometry(multiple=4, margin=16, working_size=64),
+        adds_colour=True,
         training={"steps": 3, "seed": 7},
         figures={"validation": {"psnr": 23.5}},
         licence="CC0-1.0",
@@ -206,7 +208,7 @@ class TestHostileDescriptions:
         assert "\n" not in str(caught.value)
 
     def test_a_description_that_is_far_too_large(self, model, monkeypatch):
-        monkeypatch.setattr("pixrestore.model._LARGEST_DESCRIPTION", 100)
+        monkeypatch.setattr("pixrestore.description._LARGEST", 100)
         with pytest.raises(ModelError, match="too large for the description of a model"):
             load_model(model.folder)
 
@@ -297,7 +299,7 @@ def test_weights_that_are_a_pickle_are_never_run(model, tmp_path):
     altered(model, ["weights"], checksum)
     altered(model, ["graph"], checksum)
     with pytest.raises(ModelError, match="do not fit the network") as caught:
-        load_model(model.folder).restorer()
+        open_restorer(load_model(model.folder))
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "ran").exists()
 
@@ -308,7 +310,7 @@ def test_weights_that_are_a_pickle_are_never_run(model, tmp_path):
 def test_hostile_arguments_of_the_network(model, arguments):
     altered(model, ["architecture", "arguments"], {**model.arguments, **arguments})
     with pytest.raises(ModelError, match=r"model\.json cannot be used"):
-        load_model(model.folder).restorer()
+        open_restorer(load_model(model.folder))
 
 
 def item_sizes(path):
@@ -327,17 +329,17 @@ def item_sizes(path):
 class TestSlimCopy:
     def test_its_weights_take_half_and_restore_alike(self, tiny_denoiser, tmp_path, samples):
         whole = load_model(tiny_denoiser)
-        slim = slim_copy(whole, tmp_path / "slim", licence="CC0-1.0")
+        slim = half_precision_copy(whole, tmp_path / "slim", licence="CC0-1.0")
         # In a network this small, the file's own bookkeeping is most of it.
         assert slim.weights["bytes"] < whole.weights["bytes"]
         assert item_sizes(whole.weights_path) == {4}
         assert item_sizes(slim.weights_path) == {2}
         assert load_model(tmp_path / "slim").licence == "CC0-1.0"
         photo = np.asarray(pixrestore.load(whole.folder).restore(samples / "cat.jpg"), float)
-        other = np.asarray(slim.restorer().restore(samples / "cat.jpg"), float)
+        other = np.asarray(open_restorer(slim).restore(samples / "cat.jpg"), float)
         # Half precision changes a weight by one part in 2048 at most.
         assert np.abs(photo - other).max() <= 1
 
     def test_not_onto_itself(self, model):
         with pytest.raises(UsageError, match="cannot be copied onto itself"):
-            slim_copy(model, model.folder)
+            half_precision_copy(model, model.folder)

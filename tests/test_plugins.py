@@ -42,7 +42,7 @@ def pixrestore_tasks():
 _LOSS = '''
 from dataclasses import dataclass
 from pixrestore import hookimpl, option
-from pixrestore.losses import Loss
+from pixrestore.loss import Loss
 
 @dataclass(frozen=True)
 class Fraction(Loss):
@@ -63,7 +63,7 @@ def pixrestore_losses():
 _MODELS = """
 from pathlib import Path
 from pixrestore import hookimpl
-from pixrestore.plugins import models_in
+from pixrestore.description import models_in
 
 @hookimpl
 def pixrestore_models():
@@ -140,7 +140,7 @@ BROKEN = {
         _HEAD + "@hookimpl\ndef pixrestore_losses():\n    return [Task]\n",
         (),
         "pixrestore_losses",
-        "must return subclasses of pixrestore.losses.Loss",
+        "must return subclasses of pixrestore.loss.Loss",
     ),
     "loss-without-comparison": (
         _LOSS.replace("__call__", "compare"),
@@ -465,11 +465,11 @@ def pixrestore_tasks():
 # Runs the command line with a note of what training was asked for in place of it.
 _NOTED = """
 import sys
-import pixrestore.training
+import pixrestore.training.start
 from pixrestore.cli import main
 def train(task, **named):
     print(task, named.get("seed"), named["recipe"], named["loss_options"])
-pixrestore.training.train = train
+pixrestore.training.start.train = train
 sys.exit(main(sys.argv[1:]))
 """
 

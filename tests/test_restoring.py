@@ -11,8 +11,9 @@ from PIL import Image
 from scipy.ndimage import uniform_filter
 
 from pixrestore.errors import OutOfMemoryError, PhotoError, UsageError
+from pixrestore.geometry import Geometry
 from pixrestore.images import decode_rgb8
-from pixrestore.restoring import Geometry, Restorer
+from pixrestore.restoring.restorer import Restorer
 from pixrestore.tasks import Colorize, Denoise
 
 MARGIN = 8
@@ -48,7 +49,8 @@ def denoiser(network=None, task=None, **geometry):
 
 def colorizer(network=None, task=None, **geometry):
     settings = {"multiple": 4, "working_size": 64, **geometry}
-    return Restorer(task or Colorize(), network or Scene(), Geometry(**settings))
+    task, network = task or Colorize(), network or Scene()
+    return Restorer(task, network, Geometry(**settings), adds_colour=True)
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ import pytest
 from PIL import Image
 
 from pixrestore.errors import OutputError, PhotoError, UsageError
-from pixrestore.restoring import Geometry, Restorer
+from pixrestore.geometry import Geometry
 from pixrestore.restoring.files import restore_files
+from pixrestore.restoring.restorer import Restorer
 from pixrestore.tasks import Denoise
 
 
@@ -163,7 +164,8 @@ _AS_NOBODY = """
 import os, sys
 import numpy as np
 from pixrestore.images import encode_photo, read_photo
-from pixrestore.restoring import Geometry, Restorer
+from pixrestore.geometry import Geometry
+from pixrestore.restoring.restorer import Restorer
 from pixrestore.restoring.files import restore_files
 from pixrestore.tasks import Denoise
 restorer = Restorer(Denoise(), lambda x: x, Geometry(multiple=4, margin=4))

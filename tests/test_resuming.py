@@ -22,10 +22,9 @@ import pixrestore
 from pixrestore import train
 from pixrestore.errors import TrainingError, UsageError
 from pixrestore.tasks import Colorize, Denoise
-from pixrestore.training import Budget
 from pixrestore.training.checkpoint import CHECKPOINT
 from pixrestore.training.history import Row, append, forget_after
-from pixrestore.training.plan import load_plan
+from pixrestore.training.plan import Budget, load_plan
 from pixrestore.training.resuming import plan_to_resume
 
 

@@ -14,9 +14,10 @@ from scipy.ndimage import uniform_filter
 
 from pixrestore import Restorer, Task, evaluate, option, train
 from pixrestore.errors import PhotoError, UsageError
+from pixrestore.geometry import Geometry
 from pixrestore.images import Photo, decode_rgb8, read_photo, write_photo
 from pixrestore.images.resizing import enlarged
-from pixrestore.restoring import Geometry, restore_files
+from pixrestore.restoring.files import restore_files
 from pixrestore.testing import check_task
 
 REACH = 8  # of the box filter below, on each side

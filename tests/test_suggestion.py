@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from pixrestore.cli.sections import shown
-from pixrestore.finding import default_model
+from pixrestore.cli.option_groups import shown
+from pixrestore.model.lookup import default_model
 from pixrestore.options import options_of
 from pixrestore.recipe import Recipe
-from pixrestore.suggestion import suggested_recipe
 from pixrestore.tasks import Colorize, Denoise
+from pixrestore.training.defaults import suggested_recipe
 from pixrestore.training.plan import settle_recipe
 
 # A task with each value of each option that is a choice, as words and in Python.

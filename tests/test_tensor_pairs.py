@@ -12,9 +12,9 @@ import pytest
 from scipy.stats import ks_2samp
 from training_runs import TWO_DEVICES
 
-from pixrestore import Task, colour, train
+from pixrestore import Task, train
 from pixrestore.errors import UsageError
-from pixrestore.images import decode_rgb8
+from pixrestore.images import colour, decode_rgb8
 from pixrestore.tasks import Colorize, Denoise
 
 _ITEMS = 1000
@@ -44,7 +44,7 @@ def by_numpy(task, patch):
 def by_tensors(task, patch):
     import tensorflow as tf
 
-    from pixrestore.tensors import Draws
+    from pixrestore.images.tensors import Draws
 
     clean = tf.constant(np.repeat(patch[None], _ITEMS, 0))
     x, y = task.tensor_pairs(clean, Draws((5, 6)))
@@ -110,7 +110,7 @@ def test_tensors_are_distributed_as_arrays_are(task, patch):
 
 
 def test_colours_as_tensors_are_those_of_arrays():
-    from pixrestore import tensors
+    from pixrestore.images import tensors
 
     cube = np.stack(np.meshgrid(*[np.linspace(0, 1, 18)] * 3), -1).reshape(18, -1, 3)
     cube = cube.astype(np.float32)
@@ -126,7 +126,7 @@ def test_colours_as_tensors_are_those_of_arrays():
 
 
 def test_a_seed_gives_the_same_pairs_and_another_gives_others(patch):
-    from pixrestore.tensors import Draws
+    from pixrestore.images.tensors import Draws
 
     batch = np.repeat(patch[None], 3, 0)
     first, again, other = (

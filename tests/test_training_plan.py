@@ -9,7 +9,7 @@ import pytest
 
 from pixrestore.recipe import Recipe
 from pixrestore.tasks import Denoise
-from pixrestore.training import Budget, Plan
+from pixrestore.training.plan import Budget, Plan
 from pixrestore.training.schedule import ema_momentum_at, rate_at
 from pixrestore.training.validation import validation_pairs
 

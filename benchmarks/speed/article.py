@@ -70,10 +70,9 @@ def main(data: str, out: str) -> None:
     import time
 
     from pixrestore.tasks import Colorize
-    from pixrestore.training import Plan
     from pixrestore.training.display import Display
     from pixrestore.training.feed import feed
-    from pixrestore.training.plan import Budget, settle_recipe
+    from pixrestore.training.plan import Budget, Plan, settle_recipe
     from pixrestore.training.run import Run
 
     task = Colorize(space="rgb", film=0.0)

@@ -39,7 +39,7 @@ def main(model: str, folder: str, out: str) -> None:
 
     from pixrestore import load
     from pixrestore.images import find_photos, read_photo, write_photo
-    from pixrestore.restoring import restore_files
+    from pixrestore.restoring.files import restore_files
     from speed.measuring import Turns
 
     restorer = load(model)

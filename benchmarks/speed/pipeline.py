@@ -43,9 +43,9 @@ def main(task: str, folder: str, rounds: str) -> None:
     import numpy as np
     from PIL import Image
 
-    from pixrestore import data
     from pixrestore.backend import usable_cpus
-    from pixrestore.plugins import load_plugins
+    from pixrestore.plugins.loading import load_plugins
+    from pixrestore.training import photos as data
     from speed.measuring import Turns
 
     kind = load_plugins().task(task)()

@@ -34,11 +34,10 @@ def main(task: str, folder: str, out: str, seconds: str, rounds: str) -> None:
     from pathlib import Path
 
     from pixrestore.backend import import_keras
-    from pixrestore.plugins import load_plugins
-    from pixrestore.training import Plan
+    from pixrestore.plugins.loading import load_plugins
     from pixrestore.training.display import Display
     from pixrestore.training.feed import feed
-    from pixrestore.training.plan import Budget, settle_recipe
+    from pixrestore.training.plan import Budget, Plan, settle_recipe
     from pixrestore.training.run import Run
     from speed.measuring import Turns
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from pixrestore.data import central_square
-from pixrestore.evaluation import ciede2000, colourfulness, psnr
 from pixrestore.images import decode_rgb8, find_photos
+from pixrestore.images.cropping import central_square
+from pixrestore.images.metrics import ciede2000, colourfulness, psnr
 from pixrestore.tasks import Colorize
 from study.photos import Parts
 

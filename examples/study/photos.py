@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pixrestore.data import central_square, split
 from pixrestore.images import Photo, decode_rgb8, find_photos, to_dtype, write_photo
+from pixrestore.images.cropping import central_square
+from pixrestore.training.splitting import split
 
 
 @dataclass(frozen=True)

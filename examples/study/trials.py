@@ -73,8 +73,8 @@ def draw(trial: Trial, out: Path, photos: Path, side: int) -> dict[str, list[Pat
         ``answer`` where the answer is a picture.
     """
     from pixrestore import load
-    from pixrestore.data import central_square
     from pixrestore.images import Photo, decode_rgb8, find_photos, to_dtype, write_photo
+    from pixrestore.images.cropping import central_square
 
     folder = out / trial.name / "pictures"
     folder.mkdir(exist_ok=True)
@@ -141,8 +141,8 @@ def _measure(trial: Trial, folder: Path, test: Path) -> dict[str, Any]:
 def _answer_psnr(trial: Trial, folder: Path, test: Path) -> float | None:
     """Return the mean PSNR of what the network says, in dB, where that is a picture."""
     from pixrestore import load
-    from pixrestore.evaluation import psnr
     from pixrestore.images import decode_rgb8, find_photos
+    from pixrestore.images.metrics import psnr
 
     restorer = load(folder)
     task = _damaging(trial, restorer.task)

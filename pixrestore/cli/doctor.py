@@ -14,7 +14,7 @@ import typer
 
 from pixrestore.cli.plugin_commands import plugins_with_commands
 from pixrestore.cli.tables import as_json
-from pixrestore.plugins import load_plugins
+from pixrestore.plugins.loading import load_plugins
 
 _PACKAGES = ("tensorflow", "keras", "onnxruntime", "numpy", "scikit-image", "scipy", "Pillow")
 
@@ -108,7 +108,7 @@ def _plugins() -> Iterable[Finding]:
 
 def _models() -> Iterable[Finding]:
     from pixrestore.errors import PixrestoreError
-    from pixrestore.model import check_weights, load_model
+    from pixrestore.model.folder import check_weights, load_model
 
     found = load_plugins().models
     if not found:

@@ -37,7 +37,7 @@ def encode(
     ] = False,
 ) -> int:
     """Write the codes of photos: what a network makes of each in its narrowest layer."""
-    from pixrestore.restoring.codes import encode_files
+    from pixrestore.restoring.encoding import encode_files
     from pixrestore.verbs import load
 
     found = encode_files(inputs, out, load(model), overwrite=overwrite)

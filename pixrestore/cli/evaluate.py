@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixrestore.cli.choosing import choose_task
-from pixrestore.cli.sections import with_sections
+from pixrestore.cli.option_groups import with_sections
 from pixrestore.cli.tables import as_json, table
+from pixrestore.cli.task_options import choose_task
 
 if TYPE_CHECKING:
     pass

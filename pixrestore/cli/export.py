@@ -30,7 +30,7 @@ def export(
 ) -> None:
     """Write a model's network in a form that other programs run."""
     from pixrestore.engines.export import export_model
-    from pixrestore.model import load_model
+    from pixrestore.model.folder import load_model
 
     written = export_model(load_model(model), form, out, overwrite=overwrite)
     typer.echo(f"{written} answers as {model} does, within 0.0001")

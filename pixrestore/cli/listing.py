@@ -5,16 +5,19 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from pixrestore.cli.choosing import model_description
+from pixrestore.cli.option_groups import shown
 from pixrestore.cli.plugin_commands import plugins_with_commands
-from pixrestore.cli.sections import shown
 from pixrestore.cli.tables import as_json, table
+from pixrestore.description import read_description
+from pixrestore.errors import ModelError
 from pixrestore.options import Option, options_of
-from pixrestore.plugins import Plugin, load_plugins
+from pixrestore.plugins.loading import load_plugins
+from pixrestore.plugins.registry import Plugin
 
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON list.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show more.")]
@@ -135,24 +138,27 @@ def _provides(plugin: Plugin) -> str:
 
 def _model(name: str, folder: str) -> dict[str, Any]:
     """Describe a model by its ``model.json`` alone."""
-    description = model_description(name)
-
-    def get(*keys: str) -> Any:
-        value: Any = description
-        for key in keys:
-            value = value.get(key) if isinstance(value, dict) else None
-        return value
-
+    found: dict[str, Any] = {"name": name, "plugin": _owner("models", name), "folder": folder}
+    try:
+        said = read_description(Path(folder))
+    except ModelError:  # `pixrestore doctor` says what is wrong with it
+        return {
+            **found,
+            "task": "?",
+            "options": {},
+            "architecture": "?",
+            "bytes": None,
+            "licence": "",
+            "figures": {},
+        }
     return {
-        "name": name,
-        "task": get("task", "name") or "?",
-        "options": get("task", "options") or {},
-        "architecture": get("architecture", "name") or "?",
-        "bytes": get("weights", "bytes"),
-        "licence": get("licence") or "",
-        "figures": get("figures") or {},
-        "plugin": _owner("models", name),
-        "folder": folder,
+        **found,
+        "task": said.task,
+        "options": said.options,
+        "architecture": said.architecture,
+        "bytes": said.weights.get("bytes"),
+        "licence": said.licence,
+        "figures": said.figures,
     }
 
 

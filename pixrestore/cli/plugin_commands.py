@@ -12,8 +12,9 @@ from typing import Any
 import typer
 
 from pixrestore.errors import PluginError
-from pixrestore.plugins import Failure, Plugin, load_plugins
-from pixrestore.plugins.finding import one_line
+from pixrestore.plugins.discovery import one_line
+from pixrestore.plugins.loading import load_plugins
+from pixrestore.plugins.registry import Failure, Plugin
 
 _HOOK = "pixrestore_commands"
 # What the program itself is made of; a plugin cannot take these names.

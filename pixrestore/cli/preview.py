@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixrestore.cli.choosing import choose_task
-from pixrestore.cli.sections import with_sections
+from pixrestore.cli.option_groups import with_sections
+from pixrestore.cli.task_options import choose_task
 from pixrestore.errors import OutputError
-from pixrestore.plugins import load_plugins
+from pixrestore.plugins.loading import load_plugins
 
 if TYPE_CHECKING:
     from pixrestore.task import Task
@@ -72,6 +72,6 @@ def _configured(task: str | None, model: str | None, options: Mapping[str, Any])
     """Return the task by its name, or as the model has it, with the options that were given."""
     if task is not None and model is None:
         return load_plugins().task(task)(**options)
-    from pixrestore.finding import find_model
+    from pixrestore.model.lookup import find_model
 
     return replace(find_model(task, model).task, **options)  # type: ignore[type-var]

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixrestore.cli.choosing import choose_tasks, restoring_sections
-from pixrestore.cli.sections import with_sections
+from pixrestore.cli.option_groups import with_sections
+from pixrestore.cli.task_options import choose_tasks, restoring_sections
 from pixrestore.engines import Engine
 
 if TYPE_CHECKING:
-    from pixrestore.restoring import FileResult
+    from pixrestore.restoring.files import FileResult
 
 Inputs = Annotated[
     list[Path],
@@ -127,10 +127,12 @@ def _restore_photos(
     engine: Engine,
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
-    from pixrestore.finding import find_models
-    from pixrestore.restoring import in_sequence, restore_files
+    from pixrestore.engines.opening import open_restorer
+    from pixrestore.model.lookup import find_models
+    from pixrestore.restoring.files import restore_files
+    from pixrestore.restoring.sequence import in_sequence
 
-    restorer = in_sequence([model.restorer(engine) for model in find_models(tasks, models)])
+    restorer = in_sequence([open_restorer(model, engine) for model in find_models(tasks, models)])
     summary = restore_files(
         inputs,
         out,

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from pixrestore.cli import words
 from pixrestore.errors import OutOfMemoryError, OutputError, PixrestoreError, UsageError
-from pixrestore.plugins.finding import VARIABLE
+from pixrestore.plugins.discovery import VARIABLE
 
 BUG = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 130  # as shells report SIGINT
@@ -90,7 +90,7 @@ def _usage(error: Any, given: Sequence[str]) -> str:
 
 def _plugin_behind(error: Exception) -> str:
     """Return the title of the plugin in whose code an error arose, if any."""
-    from pixrestore.plugins import load_plugins
+    from pixrestore.plugins.loading import load_plugins
 
     frames = [
         frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__)

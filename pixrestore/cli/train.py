@@ -11,17 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixrestore.cli.choosing import (
-    Choice,
-    choose_task,
-    model_description,
-    training_sections,
-)
-from pixrestore.cli.sections import with_sections
+from pixrestore.cli.option_groups import with_sections
+from pixrestore.cli.task_options import Choice, choose_task, training_sections
 from pixrestore.cli.words import value_of
+from pixrestore.description import read_description
 from pixrestore.files import PLAN
-from pixrestore.plugins import load_plugins
-from pixrestore.suggestion import DEFAULT_TASK
+from pixrestore.model.folder import model_folder
+from pixrestore.plugins.loading import load_plugins
+from pixrestore.training.defaults import DEFAULT_TASK
 
 if TYPE_CHECKING:
     from pixrestore.task import Task
@@ -151,7 +148,7 @@ def train(
 
     The options below the run's depend on --task and --arch: add these to see others.
     """
-    from pixrestore.training import train as run
+    from pixrestore.training.start import train as run
 
     # Left out means that Python's default holds, which stands in one place only.
     named: dict[str, Any] = {
@@ -208,4 +205,4 @@ def _task_of_run(out: str | Path | None) -> str:
 
 
 def _task_of(model: str | None) -> str:
-    return "" if model is None else str(model_description(model).get("task", {}).get("name", ""))
+    return "" if model is None else read_description(model_folder(model)).task

@@ -9,14 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pixrestore.engines import Form, open_network
+from pixrestore.engines import Form
 from pixrestore.engines.keras_export import FORMS, check_agreement, exported, quiet
+from pixrestore.engines.opening import open_network
 from pixrestore.errors import OutputError, UsageError, nearest
 from pixrestore.files import printable
-from pixrestore.model import Model, check_weights
+from pixrestore.model.folder import Model, check_weights
 
 if TYPE_CHECKING:
-    from pixrestore.restoring.network import Array
+    from pixrestore.images.resizing import Array
 
 _SUFFIXES: dict[str, str] = {"onnx": ".onnx", "tflite": ".tflite", "savedmodel": ""}
 

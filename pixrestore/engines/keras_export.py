@@ -18,8 +18,8 @@ from pixrestore.engines import Form
 from pixrestore.errors import ModelError
 
 if TYPE_CHECKING:
-    from pixrestore.model import Model
-    from pixrestore.restoring.network import Network
+    from pixrestore.geometry import Network
+    from pixrestore.model.folder import Model
 
 FORMS: tuple[Form, ...] = get_args(Form)
 
@@ -53,7 +53,7 @@ def exported(model: Model, form: Form, path: Path) -> None:
     import_keras()
     import tensorflow as tf
 
-    from pixrestore.network import load_network
+    from pixrestore.engines.keras import load_network
 
     network = load_network(model).keras_model
     signature = [tf.TensorSpec((None, *network.input_shape[1:]), tf.float32, name="x")]

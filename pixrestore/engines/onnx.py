@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pixrestore.model import Model
+    from pixrestore.model.folder import Model
 
 
 class OnnxNetwork:

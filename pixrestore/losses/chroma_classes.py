@@ -47,7 +47,7 @@ class ChromaClasses(Loss):
         """Chroma (Q, 2), in ab, of the cells that sRGB reaches; gray is one of them."""
         import numpy as np
 
-        from pixrestore import colour
+        from pixrestore.images import colour
 
         side = np.linspace(0, 1, 33, dtype=np.float32)
         rgb = np.stack(np.meshgrid(side, side, side, indexing="ij"), axis=-1).reshape(1, -1, 3)

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pixrestore.errors import TrainingError, UnknownNameError, UsageError, nearest
-from pixrestore.loss import Loss
+from pixrestore.loss import Loss, in_unit_range
 from pixrestore.losses.charbonnier import Charbonnier
-from pixrestore.losses.finding import in_unit_range
 from pixrestore.options import option
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pixrestore.description import models_in
 from pixrestore.hooks import hookimpl
-from pixrestore.plugins.shipping import models_in
 
 
 @hookimpl

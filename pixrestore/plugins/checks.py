@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pixrestore.description import DESCRIPTION, is_model_folder
 from pixrestore.errors import PixrestoreError
-from pixrestore.files import DESCRIPTION
 from pixrestore.loss import Loss
 from pixrestore.options import options_of
 from pixrestore.recipe import Recipe
@@ -58,7 +58,7 @@ def named_architecture(thing: Any) -> tuple[str, Callable[..., Any]]:
 def named_loss(thing: Any) -> tuple[str, type[Loss]]:
     """Check a loss and return it with its name; raises as `named_task` does."""
     if not (isinstance(thing, type) and issubclass(thing, Loss)):
-        raise TypeError(f"must return subclasses of pixrestore.losses.Loss, not {thing!r}")
+        raise TypeError(f"must return subclasses of pixrestore.loss.Loss, not {thing!r}")
     title = thing.__name__
     _check_class(thing, title)
     name = _checked_name(getattr(thing, "name", None), f"{title}.name")
@@ -71,8 +71,8 @@ def named_model(thing: Any) -> tuple[str, Path]:
     if not isinstance(thing, (str, Path)):
         raise TypeError(f"must return folders of models, not {thing!r}")
     folder = Path(thing)
-    if not (folder / DESCRIPTION).is_file():
-        raise ValueError(f"{folder} is not a model: it has no model.json")
+    if not is_model_folder(folder):
+        raise ValueError(f"{folder} is not a model: it has no {DESCRIPTION}")
     return folder.name, folder
 
 

@@ -14,13 +14,8 @@ from typing import Any
 import pluggy
 
 from pixrestore import hooks
-from pixrestore.plugins.checks import (
-    named_architecture,
-    named_loss,
-    named_model,
-    named_task,
-)
-from pixrestore.plugins.finding import Found, find_plugins, one_line, unmet_requirement, wanted
+from pixrestore.plugins.checks import named_architecture, named_loss, named_model, named_task
+from pixrestore.plugins.discovery import Found, find_plugins, one_line, unmet_requirement, wanted
 from pixrestore.plugins.registry import Failure, Plugin, Plugins
 
 _BUILTIN = ("tasks", "architectures", "losses", "models")

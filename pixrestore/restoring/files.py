@@ -17,15 +17,9 @@ from PIL.Image import Resampling
 
 from pixrestore.errors import OutputError, PixrestoreError
 from pixrestore.files import output_error, printable, remove_leftovers
-from pixrestore.images import (
-    Photo,
-    read_photo,
-    to_dtype,
-    to_float,
-    write_photo,
-)
+from pixrestore.images import Photo, read_photo, to_dtype, to_float, write_photo
 from pixrestore.images.resizing import resample
-from pixrestore.restoring.kinds import RestoresPhotos
+from pixrestore.restoring.inputs import RestoresPhotos
 from pixrestore.restoring.planning import Job, plan_jobs
 from pixrestore.restoring.scene import shrink
 

@@ -15,10 +15,12 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from pixrestore.errors import OutOfMemoryError, PhotoError, UsageError, nearest
+from pixrestore.geometry import Geometry, Network
 from pixrestore.images import MAX_PIXELS, Photo, to_dtype
+from pixrestore.images.resizing import Array
 from pixrestore.options import checked, options_of
-from pixrestore.restoring.kinds import RestoresPhotos, photo_of
-from pixrestore.restoring.network import Array, Geometry, Network, Pieces
+from pixrestore.restoring.inputs import RestoresPhotos, photo_of
+from pixrestore.restoring.pieces import Pieces
 from pixrestore.restoring.scene import padded, restore_as_scene, seen_whole
 from pixrestore.restoring.tiles import TILE, restore_in_tiles, smallest_tile
 from pixrestore.task import Task
@@ -39,6 +41,8 @@ class Restorer(RestoresPhotos):
         Runs the network; see `Network`.
     geometry : Geometry
         The sizes it takes.
+    adds_colour : bool
+        Whether the task gives colour to gray photos. Others stay gray.
     info : Mapping, optional
         What is known about the model, such as its name and figures.
     encoder : callable, optional
@@ -57,6 +61,7 @@ class Restorer(RestoresPhotos):
         network: Network,
         geometry: Geometry,
         *,
+        adds_colour: bool = False,
         info: Mapping[str, Any] | None = None,
         encoder: Callable[[], Network] | None = None,
     ) -> None:
@@ -65,7 +70,7 @@ class Restorer(RestoresPhotos):
         self.geometry = geometry
         self.info: Mapping[str, Any] = dict(info or {})
         self.tile = TILE
-        self._adds_colour: bool | None = None
+        self.adds_colour = adds_colour
         self._load_encoder = encoder
 
     def __repr__(self) -> str:
@@ -178,16 +183,6 @@ class Restorer(RestoresPhotos):
             return self.task
         return dataclasses.replace(self.task, **checked(type(self.task), options))  # type: ignore[type-var]
 
-    @property
-    def adds_colour(self) -> bool:
-        """Whether the task brings colour back: found by trying what its damage does to colours."""
-        if self._adds_colour is None:
-            colours = np.random.default_rng(0).random((64, 64, 3), dtype=np.float32)
-            rng = np.random.default_rng(0)
-            left = min(_colour(self.task.corrupt(colours.copy(), rng)) for _ in range(4))
-            self._adds_colour = left < 0.1 * _colour(colours)
-        return self._adds_colour
-
     def _restored(self, pixels: NDArray[Any], options: Mapping[str, Any]) -> NDArray[Any]:
         task = self.configured(options)
         if pixels.ndim != 3 or pixels.shape[-1] != 3 or 0 in pixels.shape:
@@ -238,11 +233,6 @@ def alike(pictures: Iterable[Array], most: int) -> Iterator[list[Array]]:
     for _, same in groupby(pictures, key=lambda picture: picture.shape):
         while part := list(islice(same, most)):
             yield part
-
-
-def _colour(image: Array) -> float:
-    """Return how far the channels are from equal, on average."""
-    return float(np.mean(np.ptp(image, axis=-1)))
 
 
 def _gray(pixels: NDArray[Any]) -> NDArray[Any]:

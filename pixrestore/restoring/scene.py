@@ -6,18 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Resampling, fromarray
 
+from pixrestore.geometry import Geometry, Network
 from pixrestore.images import to_float
-from pixrestore.images.resizing import resample
+from pixrestore.images.resizing import Array, resample
 from pixrestore.restoring.guided import GuidedUpsampler
-from pixrestore.restoring.network import (
-    Array,
-    Geometry,
-    Network,
-    Piece,
-    Pieces,
-    Section,
-    reach,
-)
+from pixrestore.restoring.pieces import Piece, Pieces, Section, reach
 from pixrestore.task import Task
 
 _BAND = 125_000

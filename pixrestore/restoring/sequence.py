@@ -11,7 +11,7 @@ from pixrestore.errors import UsageError, nearest
 from pixrestore.images import Photo
 from pixrestore.images.photo import rescaled
 from pixrestore.options import restoring_options
-from pixrestore.restoring.kinds import RestoresPhotos
+from pixrestore.restoring.inputs import RestoresPhotos
 from pixrestore.restoring.restorer import Restorer
 
 

@@ -9,8 +9,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from pixrestore.geometry import Geometry, Network
 from pixrestore.images import to_float
-from pixrestore.restoring.network import Geometry, Network, Piece, Pieces, Section, reach
+from pixrestore.restoring.pieces import Piece, Pieces, Section, reach
 from pixrestore.task import Task
 
 TILE = 896

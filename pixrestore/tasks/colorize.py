@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from pixrestore.images.tensors import Draws
     from pixrestore.task import Image
-    from pixrestore.tensors import Draws
 
 # Chroma in units of which the network's answers are of order one; CIE ab of sRGB stays within 110.
 _CHROMA_UNIT = 110.0
@@ -81,7 +81,7 @@ class Colorize(Task):
         """Make a black-and-white photograph of `clean`, its gray in all three channels."""
         import numpy as np
 
-        from pixrestore import colour
+        from pixrestore.images import colour
 
         if rng.random() < self.film:
             gray = _photographed(clean, rng)
@@ -93,7 +93,7 @@ class Colorize(Task):
         """Return lightness in [0, 1], (H, W, 1); with ``space="rgb"`` gray, (H, W, 3)."""
         import numpy as np
 
-        from pixrestore import colour
+        from pixrestore.images import colour
 
         if self.space == "rgb":
             gray = colour.gamma(colour.linear(degraded) @ colour.LUMINANCE)
@@ -102,7 +102,7 @@ class Colorize(Task):
 
     def target(self, clean: Image) -> Image:
         """Return chroma, CIE a and b over 110, (H, W, 2); with ``space="rgb"`` `clean`."""
-        from pixrestore import colour
+        from pixrestore.images import colour
 
         return clean if self.space == "rgb" else colour.chroma(clean) / _CHROMA_UNIT
 
@@ -110,7 +110,7 @@ class Colorize(Task):
         """Make gray photos as tensors, of the same distribution as those of `corrupt`."""
         import tensorflow as tf
 
-        from pixrestore import colour, tensors
+        from pixrestore.images import colour, tensors
 
         light = tensors.linear(clean)
         gray = tensors.gamma(tf.tensordot(light, colour.LUMINANCE[:, None], 1))
@@ -126,7 +126,7 @@ class Colorize(Task):
         """Give the answer's chroma, times `saturation`, to the photo's own lightness."""
         import numpy as np
 
-        from pixrestore import colour
+        from pixrestore.images import colour
 
         unit = 1.0 if self.space == "rgb" else _CHROMA_UNIT
         chroma = colour.chroma(answer) if self.space == "rgb" else answer
@@ -143,7 +143,7 @@ def _photographed(clean: Image, rng: np.random.Generator) -> Image:
     """Return gray (H, W) as a black-and-white print of the scene would show it."""
     import numpy as np
 
-    from pixrestore import colour
+    from pixrestore.images import colour
 
     films = np.array(list(_FILMS.values()), np.float32)
     weights = rng.dirichlet((1.0, 1.0, 1.0)) @ films
@@ -166,7 +166,7 @@ def _photographed_tensors(light: Any, draws: Draws) -> Any:
     """Do what `_photographed` does, to a batch of linear light, (N, H, W, 3) to (N, H, W, 1)."""
     import tensorflow as tf
 
-    from pixrestore import tensors
+    from pixrestore.images import tensors
 
     count = tf.shape(light)[0]
     each = (count, 1, 1, 1)

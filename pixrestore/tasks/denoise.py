@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from pixrestore.images.tensors import Draws
     from pixrestore.task import Image
-    from pixrestore.tensors import Draws
 
 
 @dataclass(frozen=True)

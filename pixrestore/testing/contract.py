@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pixrestore.images.resizing import cropped_to_multiple, enlarged
-from pixrestore.restoring.network import reach
+from pixrestore.restoring.pieces import reach
 from pixrestore.testing.probe import SEEDS, CheckFailed, Probe, distance, part, photos
 
 _ROUNDING = 1 / 255

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from pixrestore.plugins import Plugins
+from pixrestore.plugins.registry import Plugins
 from pixrestore.testing.isolation import plugins_installed
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from types import ModuleType
 from unittest import mock
 
-from pixrestore.plugins import Plugins, load_plugins, loading
-from pixrestore.plugins.finding import VARIABLE, Found
-from pixrestore.plugins.registry import Plugin
+from pixrestore.plugins import loading
+from pixrestore.plugins.discovery import VARIABLE, Found
+from pixrestore.plugins.loading import load_plugins
+from pixrestore.plugins.registry import Plugin, Plugins
 
 
 @contextmanager

@@ -13,13 +13,17 @@ from typing import Any
 import numpy as np
 
 from pixrestore.backend import import_keras
-from pixrestore.data import central_square
+from pixrestore.engines.keras import KerasNetwork
+from pixrestore.engines.opening import open_restorer
 from pixrestore.errors import PixrestoreError
+from pixrestore.geometry import Geometry
+from pixrestore.images.cropping import central_square
 from pixrestore.images.resizing import enlarged
-from pixrestore.losses.finding import KerasLoss
-from pixrestore.model import Model, load_model, write_model
-from pixrestore.network import KerasNetwork, build_core, pair_channels
-from pixrestore.restoring import Geometry, Restorer
+from pixrestore.model.folder import Model, load_model, write_model
+from pixrestore.network.build import build_core
+from pixrestore.network.pairs import adds_colour, pair_channels
+from pixrestore.plugins.losses import KerasLoss
+from pixrestore.restoring.restorer import Restorer
 from pixrestore.testing.probe import CheckFailed, Probe, distance, part, sample
 
 _ARCHITECTURE = "unet"
@@ -91,11 +95,12 @@ def saves(probe: Probe) -> None:
             channels=pair_channels(probe.task),
             loss=_LOSS,
             geometry=_GEOMETRY,
+            adds_colour=adds_colour(probe.task),
         )
         try:
             write_model(model, core.save_weights)
             loaded = load_model(folder, type(probe.task))
-            after = _restored(loaded.restorer(), photo)
+            after = _restored(open_restorer(loaded), photo)
         except (PixrestoreError, TypeError, ValueError) as error:
             raise CheckFailed(f"a model of it cannot be written and loaded: {error}") from error
     if loaded.task != probe.task:

@@ -10,7 +10,7 @@ import numpy as np
 
 from pixrestore.backend import import_keras
 from pixrestore.files import require_room
-from pixrestore.network import answer_factor, build_core, load_weights, reading
+from pixrestore.network.build import answer_factor, build_core, load_weights, reading
 from pixrestore.training.checkpoint import Progress, load_checkpoint, weights_size
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import keras
 
-    from pixrestore.losses import Loss
+    from pixrestore.loss import Loss
     from pixrestore.recipe import Recipe
     from pixrestore.training.devices import Devices
 

@@ -22,7 +22,7 @@ def corrupts_within_step(task: Task, recipe: Recipe, devices: Devices) -> bool:
     import_keras()
     import tensorflow as tf
 
-    from pixrestore.tensors import Draws
+    from pixrestore.images.tensors import Draws
 
     offered = task.tensor_pairs(tf.fill((1, 32, 32, 3), 0.5), Draws((0, 0))) is not None
     if not offered and recipe.corrupt_on == "device":
@@ -34,7 +34,7 @@ def corrupt_within_step(learner: keras.Model, task: Task, patch: int, devices: D
     """Make a network take clean patches and seeds, see `Pairs.clean`, and damage them itself."""
     import tensorflow as tf
 
-    from pixrestore.tensors import Draws
+    from pixrestore.images.tensors import Draws
 
     pairs = task.tensor_pairs(tf.fill((1, patch, patch, 3), 0.5), Draws((0, 0)))
     assert pairs is not None  # `corrupts_within_step` saw to it

@@ -12,12 +12,12 @@ from typing import Any
 
 from pixrestore.errors import TrainingError, UsageError, nearest
 from pixrestore.files import PLAN, remove_leftovers, replace_json
-from pixrestore.losses import describe_loss, find_loss
 from pixrestore.options import checked, options_of
-from pixrestore.plugins import load_plugins
+from pixrestore.plugins.loading import load_plugins
+from pixrestore.plugins.losses import describe_loss, find_loss
 from pixrestore.recipe import Recipe
-from pixrestore.suggestion import suggested_recipe
 from pixrestore.task import Task
+from pixrestore.training.defaults import suggested_recipe
 
 _DEFAULT_EPOCHS = 20
 # An epoch over a handful of photos would be over before a progress bar could show it.

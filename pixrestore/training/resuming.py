@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pixrestore.errors import UsageError
-from pixrestore.suggestion import DEFAULT_TASK
 from pixrestore.task import Task
+from pixrestore.training.defaults import DEFAULT_TASK
 from pixrestore.training.plan import Plan, load_plan
 
 

@@ -11,20 +11,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pixrestore.backend import import_keras
-from pixrestore.data import Pairs, Photos, Sampler, folders_of, open_photos, training_files
+from pixrestore.description import DESCRIPTION
 from pixrestore.errors import OutputError, TrainingDataError, TrainingError, UsageError
-from pixrestore.files import DESCRIPTION
-from pixrestore.geometry import fixed_side, size_multiple
-from pixrestore.losses import find_loss
-from pixrestore.model import (
+from pixrestore.geometry import Geometry
+from pixrestore.model.folder import (
     Model,
     check_weights,
     load_model,
     rewrite_description,
     write_model,
 )
-from pixrestore.network import pair_channels
-from pixrestore.restoring import Geometry
+from pixrestore.network.measure import fixed_side, size_multiple
+from pixrestore.network.pairs import adds_colour, pair_channels
+from pixrestore.plugins.losses import find_loss
 from pixrestore.training import history
 from pixrestore.training.callbacks import (
     Checkpoints,
@@ -40,8 +39,11 @@ from pixrestore.training.compiled import Trainee
 from pixrestore.training.corrupting import corrupt_within_step, corrupts_within_step
 from pixrestore.training.devices import choose_devices
 from pixrestore.training.feed import Watched, batches_per_second, feed, own_errors
-from pixrestore.training.keeping import story, with_graph, with_margin
-from pixrestore.training.samples import write_sheet
+from pixrestore.training.finishing import story, with_graph, with_margin
+from pixrestore.training.pairs import Pairs
+from pixrestore.training.photos import Photos, open_photos, training_files
+from pixrestore.training.sampling import Sampler, folders_of
+from pixrestore.training.sheet import write_sheet
 from pixrestore.training.validation import Measured, Validation, validation_pairs
 
 if TYPE_CHECKING:
@@ -328,6 +330,7 @@ class Run:
             channels=self.channels,
             loss=self.trainee.loss,
             geometry=self.geometry,
+            adds_colour=adds_colour(self.plan.task),
             training=self._story(),
             figures={
                 "validation": {

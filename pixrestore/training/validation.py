@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pixrestore.data import Photos, central_square
-from pixrestore.evaluation import psnr
+from pixrestore.images.cropping import central_square
+from pixrestore.images.metrics import psnr
 from pixrestore.images.resizing import enlarged
+from pixrestore.training.photos import Photos
 
 if TYPE_CHECKING:
     from collections.abc import Callable

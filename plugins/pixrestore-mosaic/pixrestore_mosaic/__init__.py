@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pixrestore import Task, hookimpl, option
-from pixrestore.plugins import models_in
-from pixrestore.recipe import Recipe
+from pixrestore import Recipe, Task, hookimpl, models_in, option
 
 
 @dataclass(frozen=True)

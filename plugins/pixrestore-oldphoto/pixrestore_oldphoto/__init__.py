@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pixrestore import Chain, Task, hookimpl, option
-from pixrestore.plugins import models_in
-from pixrestore.recipe import Recipe
+from pixrestore import Chain, Recipe, Task, hookimpl, models_in, option
 from pixrestore_deblur import Deblur
 from pixrestore_inpaint import Inpaint
 

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pixrestore import Task, hookimpl, option
-from pixrestore.plugins import models_in
-from pixrestore.recipe import Recipe
+from pixrestore import Recipe, Task, hookimpl, models_in, option
 
 
 @dataclass(frozen=True)

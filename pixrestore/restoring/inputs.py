@@ -12,13 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixrestore.errors import PhotoError, UsageError
-from pixrestore.images import (
-    Photo,
-    encode_photo,
-    photo_from_image,
-    photo_to_image,
-    read_photo,
-)
+from pixrestore.images import Photo, encode_photo, photo_from_image, photo_to_image, read_photo
 from pixrestore.images.photo import photo_from_channels
 
 # Float images hold [0, 1]; noise goes beyond, but not as far as values that mean 0 to 255.

@@ -13,10 +13,10 @@ import numpy as np
 from pixrestore.engines.graph import add_graph
 from pixrestore.errors import UsageError
 from pixrestore.files import require_room
-from pixrestore.model import Model, check_weights, write_model
+from pixrestore.model.folder import Model, check_weights, write_model
 
 
-def slim_copy(model: Model, folder: str | os.PathLike[str], **changes: Any) -> Model:
+def half_precision_copy(model: Model, folder: str | os.PathLike[str], **changes: Any) -> Model:
     """Copy a model with its weights in half precision, half the size of the original.
 
     Keras turns them back into single precision on loading. A weight loses at most one part in 2048,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from pixrestore.errors import UnknownNameError, UsageError
-from pixrestore.files import DESCRIPTION
-from pixrestore.model import Model, load_model
-from pixrestore.plugins import load_plugins
+from pixrestore.description import read_description
+from pixrestore.errors import ModelError, UnknownNameError, UsageError
+from pixrestore.model.folder import Model, load_model
+from pixrestore.plugins.loading import load_plugins
 from pixrestore.task import Task
 
 ModelName = str | os.PathLike[str]
@@ -126,7 +125,6 @@ def default_model(task: str) -> Model:
 def _is_for(folder: Path, task: str) -> bool:
     """Look for the task's name without needing its plugin to work."""
     try:
-        data = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-        return bool(data["task"]["name"] == task)
-    except (OSError, ValueError, KeyError, TypeError):
+        return read_description(folder).task == task
+    except ModelError:
         return False

@@ -8,22 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pixrestore.errors import UsageError
-from pixrestore.loss import Loss
+from pixrestore.loss import Loss, in_unit_range
 from pixrestore.options import Option, checked, options_of
-from pixrestore.plugins import load_plugins
+from pixrestore.plugins.loading import load_plugins
 
 if TYPE_CHECKING:
     from pixrestore.task import Image
 
-# What targets may exceed their range by.
-_ROUNDING = 1e-3
 # Those that an error names; Keras knows more.
 _OF_KERAS = ("mean_absolute_error", "mean_squared_error", "binary_crossentropy", "huber")
-
-
-def in_unit_range(targets: Image) -> bool:
-    """Tell whether targets lie in [0, 1], up to rounding."""
-    return float(targets.min()) >= -_ROUNDING and float(targets.max()) <= 1 + _ROUNDING
 
 
 @dataclass(frozen=True)

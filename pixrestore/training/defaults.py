@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pixrestore.plugins import load_plugins
+from pixrestore.plugins.loading import load_plugins
 from pixrestore.recipe import Recipe
 
 if TYPE_CHECKING:

@@ -7,38 +7,28 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pixrestore.errors import (
-    ModelError,
-    OutputError,
-    PixrestoreError,
-    UnknownNameError,
-    UsageError,
-    nearest,
-)
-from pixrestore.files import DESCRIPTION, replace_file, replace_json
-from pixrestore.plugins import load_plugins
+from pixrestore.description import DESCRIPTION, FORMAT, read_description
+from pixrestore.errors import ModelError, OutputError, UnknownNameError, UsageError, nearest
+from pixrestore.files import replace_file, replace_json
+from pixrestore.geometry import Geometry
+from pixrestore.model.card import card
+from pixrestore.options import checked
+from pixrestore.plugins.loading import load_plugins
+from pixrestore.plugins.losses import describe_loss, find_loss
 
 if TYPE_CHECKING:
-    from pixrestore.engines import Engine
-    from pixrestore.losses import Loss
-    from pixrestore.restoring import Geometry, Network, Restorer
+    from pixrestore.loss import Loss
     from pixrestore.task import Task
 
-FORMAT = 1
 WEIGHTS = "model.weights.h5"
 GRAPH = "model.onnx"
 CARD = "README.md"
-
-# Far more than any description takes: beyond it, something else was given that name.
-_LARGEST_DESCRIPTION = 16 << 20
-_MOST_CHANNELS = 4096
 
 
 @dataclass(frozen=True)
@@ -59,6 +49,8 @@ class Model:
         The loss it was trained with, which knows how to read the network's output.
     geometry : Geometry
         Sizes and tiles that suit the network.
+    adds_colour : bool
+        Whether the task gives colour to gray photos, which then do not stay gray.
     weights : Mapping
         ``sha256`` and ``bytes`` of the weights' file.
     graph : Mapping
@@ -83,6 +75,7 @@ class Model:
     channels: tuple[int, int]
     loss: Loss
     geometry: Geometry
+    adds_colour: bool
     weights: Mapping[str, Any] = field(default_factory=dict)
     graph: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
@@ -111,37 +104,6 @@ class Model:
         told = ("command", "steps", "minutes", "init")
         return {name: self.training[name] for name in told if self.training.get(name)}
 
-    def restorer(self, engine: Engine = "auto") -> Restorer:
-        """Check the weights against ``model.json``, load them, and return what restores photos.
-
-        Parameters
-        ----------
-        engine : {"auto", "onnx", "keras"}
-            What runs the network, see `pixrestore.engines.open_network`.
-
-        Raises
-        ------
-        ModelError
-            The weights are missing, altered, or do not fit the network.
-        """
-        from pixrestore.engines import open_network
-        from pixrestore.restoring import Restorer
-
-        check_weights(self)
-        network = open_network(self, engine)
-        return Restorer(
-            self.task,
-            network,
-            self.geometry,
-            info={"name": self.name, **describe(self)},
-            encoder=self._encoder,
-        )
-
-    def _encoder(self) -> Network:
-        from pixrestore.network import load_encoder
-
-        return load_encoder(self)
-
 
 def load_model(name: str | os.PathLike[str], *kinds: type[Task]) -> Model:
     """Find and describe a model by its folder or by the name of an installed one.
@@ -161,12 +123,23 @@ def load_model(name: str | os.PathLike[str], *kinds: type[Task]) -> Model:
     PluginError
         Two plugins claim that name.
     """
+    return _loaded(model_folder(name), kinds)
+
+
+def model_folder(name: str | os.PathLike[str]) -> Path:
+    """Return the folder of a model: `name` itself, or that of an installed model of this name.
+
+    Raises
+    ------
+    UnknownNameError, PluginError
+        As `load_model` does.
+    """
     folder = Path(name)
     if folder.is_dir():
-        return _read(folder, kinds)
+        return folder
     plugins = load_plugins()
     if plugins.claims("models", str(name)):
-        return _read(plugins.model(str(name)), kinds)
+        return plugins.model(str(name))
     raise UnknownNameError(
         f"no model folder and no installed model is called {str(name)!r}: "
         f"{nearest(str(name), plugins.models)}"
@@ -212,16 +185,13 @@ def rewrite_description(model: Model) -> None:
 
 
 def _write_card(model: Model) -> None:
-    from pixrestore.card import card
-
+    text = card(model.name, model.task.summary(), describe(model))
     # Names of folders need not be text.
-    replace_file(model.folder / CARD, card(model).encode("utf-8", "replace"))
+    replace_file(model.folder / CARD, text.encode("utf-8", "replace"))
 
 
 def describe(model: Model) -> dict[str, Any]:
     """Return what ``model.json`` holds."""
-    from pixrestore.losses import describe_loss
-
     return {
         "format": FORMAT,
         "task": {"name": model.task.name, "options": model.task.options()},
@@ -229,6 +199,7 @@ def describe(model: Model) -> dict[str, Any]:
         "channels": list(model.channels),
         "loss": describe_loss(model.loss),
         "geometry": dataclasses.asdict(model.geometry),
+        "adds_colour": model.adds_colour,
         "weights": dict(model.weights),
         "graph": dict(model.graph),
         "versions": dict(model.versions),
@@ -260,72 +231,33 @@ def _finish_move(model: Model) -> None:
         os.replace(fresh, model.weights_path)
 
 
-def _read(folder: Path, kinds: Sequence[type[Task]]) -> Model:
-    path = folder / DESCRIPTION
-    if not path.is_file():
-        raise ModelError(f"{folder} is no model folder: it has no {DESCRIPTION}")
+def _loaded(folder: Path, kinds: Sequence[type[Task]]) -> Model:
+    said = read_description(folder)
+    task = {kind.name: kind for kind in kinds}.get(said.task) or load_plugins().task(said.task)
     try:
-        if path.stat().st_size > _LARGEST_DESCRIPTION:
-            raise ModelError(f"{path} is too large for the description of a model")
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if data["format"] > FORMAT:
-            raise ModelError(
-                f"{folder} was written by a newer pixrestore "
-                f"({data.get('versions', {}).get('pixrestore', 'unknown')}): update pixrestore"
-            )
-        return _parsed(folder, data, kinds)
+        return Model(
+            folder=folder,
+            task=task(**checked(task, said.options)),
+            architecture=said.architecture,
+            arguments=said.arguments,
+            channels=said.channels,
+            loss=find_loss(said.loss, said.loss_options),
+            geometry=Geometry(**said.geometry),
+            adds_colour=said.adds_colour,
+            weights=said.weights,
+            graph=said.graph,
+            training=said.training,
+            figures=said.figures,
+            licence=said.licence,
+            limits=said.limits,
+            versions=said.versions,
+        )
     except UsageError as error:  # nobody typed these options
-        raise ModelError(f"{path} cannot be used: {error}") from error
-    except PixrestoreError:
-        raise
-    except KeyError as error:
-        raise ModelError(f"{path} cannot be read: it lacks {error}") from error
-    except (ValueError, TypeError, AttributeError, OSError, OverflowError, RecursionError) as error:
-        raise ModelError(f"{path} cannot be read: {type(error).__name__} {error}") from error
-
-
-def _parsed(folder: Path, data: Mapping[str, Any], kinds: Sequence[type[Task]]) -> Model:
-    from pixrestore.losses import find_loss
-    from pixrestore.options import checked
-    from pixrestore.restoring import Geometry
-
-    name = _text(data["task"]["name"])
-    task = {kind.name: kind for kind in kinds}.get(name) or load_plugins().task(name)
-    return Model(
-        folder=folder,
-        task=task(**checked(task, data["task"]["options"])),
-        architecture=_text(data["architecture"]["name"]),
-        arguments=_mapping(data["architecture"]["arguments"]),
-        channels=_channels(*data["channels"]),
-        loss=find_loss(_text(data["loss"]["name"]), _mapping(data["loss"]["options"])),
-        geometry=Geometry(**data["geometry"]),
-        weights=_mapping(data["weights"]),
-        graph=_mapping(data.get("graph", {})),
-        training=_mapping(data["training"]),
-        figures=_mapping(data["figures"]),
-        licence=_text(data["licence"]),
-        limits=_text(data.get("limits", "")),
-        versions=_mapping(data["versions"]),
-    )
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} should be text")
-    return value
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise TypeError(f"{value!r} should be names with values")
-    return value
-
-
-def _channels(seen: int, answered: int) -> tuple[int, int]:
-    for count in (seen, answered):
-        if type(count) is not int or not 1 <= count <= _MOST_CHANNELS:
-            raise ValueError(f"{count!r} is no number of channels")
-    return seen, answered
+        raise ModelError(f"{folder / DESCRIPTION} cannot be used: {error}") from error
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ModelError(
+            f"{folder / DESCRIPTION} cannot be read: {type(error).__name__} {error}"
+        ) from error
 
 
 def _versions() -> dict[str, str]:

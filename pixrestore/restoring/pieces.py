@@ -1,70 +1,12 @@
-"""What restoring asks of a network, whatever runs it."""
+"""The pieces that a photo is restored in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-Array = NDArray[np.float32]
-
-
-class Network(Protocol):
-    """A trained network, run by Keras or by anything else."""
-
-    def __call__(self, x: Array) -> Array:
-        """Return the answers to a batch.
-
-        Parameters
-        ----------
-        x : ndarray, float32, (N, H, W, Cx)
-            Height and width are multiples of `Geometry.multiple`, or `Geometry.side`.
-
-        Returns
-        -------
-        ndarray, float32, (N, H, W, Cy)
-
-        Raises
-        ------
-        MemoryError
-            The batch is too large: it is tried again in smaller tiles.
-        """
-        ...
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """The sizes a network takes, and how far it looks; ``"geometry"`` in ``model.json``.
-
-    Attributes
-    ----------
-    multiple : int
-        Heights and widths the network takes are multiples of this.
-    margin : int
-        Pixels around a tile that its answer depends on.
-    side : int, optional
-        Height and width of a network that takes one size only.
-    working_size : int
-        Shorter side, in pixels, at which the network of a scene task sees a photo.
-    """
-
-    multiple: int = 1
-    margin: int = 0
-    side: int | None = None
-    working_size: int = 0
-
-    def __post_init__(self) -> None:
-        limits = {"multiple": (1, 4096), "margin": (0, 65536), "working_size": (0, 65536)}
-        if self.side is not None:
-            limits["side"] = (1, 65536)
-        for name, (least, most) in limits.items():
-            value = getattr(self, name)
-            if type(value) is not int or not least <= value <= most:
-                raise ValueError(f"{name} is {value!r}, not a whole number {least} to {most}")
-
+from pixrestore.images.resizing import Array
 
 # How many degraded pixels around a place `encode` and `compose` may look at where they enlarge.
 _REACH = 4

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pixrestore import colour
+from pixrestore.images import colour
 
 
 class Draws:

@@ -14,7 +14,7 @@ import numpy as np
 from pixrestore.errors import OutputError, PhotoError, UsageError
 from pixrestore.files import printable, replace_file
 from pixrestore.images import Photo, find_photos, read_photo
-from pixrestore.restoring.network import Array
+from pixrestore.images.resizing import Array
 from pixrestore.restoring.restorer import Restorer
 
 

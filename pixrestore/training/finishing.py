@@ -7,15 +7,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pixrestore.engines.graph import add_graph
+from pixrestore.engines.keras import load_network
 from pixrestore.errors import ModelError
-from pixrestore.geometry import measure_margin
-from pixrestore.network import load_network
+from pixrestore.network.measure import measure_margin
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pixrestore.model import Model
+    from pixrestore.model.folder import Model
     from pixrestore.training.plan import Plan
 
 # Enough photos to see how far a network looks.

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pixrestore.cli.sections import Section, flags_of
+from pixrestore.cli.option_groups import Section, flags_of
 from pixrestore.cli.words import value_of, values_of
-from pixrestore.files import DESCRIPTION
-from pixrestore.losses import options_of_loss
+from pixrestore.description import read_description
+from pixrestore.model.folder import model_folder
+from pixrestore.model.lookup import match_models
 from pixrestore.options import options_of, restoring_options
-from pixrestore.plugins import load_plugins
+from pixrestore.plugins.loading import load_plugins
+from pixrestore.plugins.losses import options_of_loss
 from pixrestore.recipe import Recipe
-from pixrestore.suggestion import suggested_recipe
+from pixrestore.training.defaults import suggested_recipe
 
 if TYPE_CHECKING:
     from pixrestore.task import Task
@@ -64,23 +64,21 @@ def choose_task(arguments: Sequence[str], *model_flags: str, default: str = "") 
     name = value_of(arguments, "--task")
     plugins = load_plugins()
     if model is not None:
-        trained, options = _task_of_model(model)
-        if name in (None, trained):
-            return Choice(plugins.task(trained), options)
+        said = read_description(model_folder(model))
+        if name in (None, said.task):
+            return Choice(plugins.task(said.task), said.options)
     name = name or default
     return Choice(plugins.task(name)) if name else None
 
 
 def choose_tasks(arguments: Sequence[str]) -> list[Choice]:
     """Find the tasks that ``--task`` and ``--model``, given once or more, mean in sequence."""
-    from pixrestore.finding import match_models
-
     names = values_of(arguments, "--model", "-m")
-    trained = [_task_of_model(name) for name in names]
-    models = [(name, task) for name, (task, _) in zip(names, trained, strict=True)]
+    trained = [read_description(model_folder(name)) for name in names]
+    models = [(name, said.task) for name, said in zip(names, trained, strict=True)]
     pairs = match_models(values_of(arguments, "--task"), models)
     find = load_plugins().task
-    return [Choice(find(task), {} if at is None else trained[at][1]) for task, at in pairs]
+    return [Choice(find(task), {} if at is None else trained[at].options) for task, at in pairs]
 
 
 def restoring_sections(choices: Sequence[Choice]) -> list[Section]:
@@ -150,37 +148,5 @@ def _trained_recipe(model: str | None) -> Recipe | None:
     """Return architecture and loss of the model to start from; None where it has none."""
     if model is None:
         return None
-    description = model_description(model)
-    try:
-        network, loss = description["architecture"], description["loss"]
-        names = network["name"], loss["name"]
-        values = dict(network["arguments"]), dict(loss["options"])
-    except (KeyError, TypeError, ValueError):
-        return None  # starting from it says what is wrong
-    if not all(isinstance(name, str) for name in names):
-        return None
-    return Recipe(names[0], values[0], names[1], values[1])
-
-
-def model_description(name: str) -> Mapping[str, Any]:
-    """Read the ``model.json`` of a model folder or an installed model."""
-    folder, plugins = Path(name), load_plugins()
-    if not folder.is_dir() and plugins.claims("models", name):
-        folder = plugins.model(name)
-    try:
-        data = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-        return data if isinstance(data, dict) else {}
-    except (OSError, ValueError):
-        return {}
-
-
-def _task_of_model(name: str) -> tuple[str, Mapping[str, Any]]:
-    description = model_description(name)
-    try:
-        return description["task"]["name"], description["task"]["options"]
-    except (KeyError, TypeError):
-        from pixrestore.model import load_model
-
-        # Something is wrong with it, and loading it says what.
-        task = load_model(name).task
-        return task.name, task.options()
+    said = read_description(model_folder(model))
+    return Recipe(said.architecture, said.arguments, said.loss, said.loss_options)

@@ -1,0 +1,165 @@
+"""``model.json``, which says what a model is: everybody reads it here.
+
+Nothing heavy is imported: lists and ``--help`` read it too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pixrestore.errors import ModelError
+from pixrestore.files import printable
+
+DESCRIPTION = "model.json"
+FORMAT = 1
+
+# Far more than any description takes: beyond it, something else was given that name.
+_LARGEST = 16 << 20
+_MOST_CHANNELS = 4096
+
+
+@dataclass(frozen=True)
+class Description:
+    """What ``model.json`` says, each part of the kind that it should be.
+
+    Whether the task exists, whether the options are its own and whether the weights are there is
+    for `pixrestore.model.folder.load_model` to find out.
+
+    Attributes
+    ----------
+    folder : Path
+        The model's folder.
+    task, options : str, Mapping
+        Name of the task and values of its options.
+    architecture, arguments : str, Mapping
+        What builds the network.
+    channels : tuple of int
+        Channels that the network sees and answers.
+    loss, loss_options : str, Mapping
+        What it was trained with.
+    geometry, weights, graph, training, figures, versions : Mapping
+        See `pixrestore.model.folder.Model`.
+    adds_colour : bool
+        Whether the task gives colour to gray photos.
+    licence, limits : str
+        Terms of the weights; what the model gets wrong.
+    """
+
+    folder: Path
+    task: str
+    options: Mapping[str, Any]
+    architecture: str
+    arguments: Mapping[str, Any]
+    channels: tuple[int, int]
+    loss: str
+    loss_options: Mapping[str, Any]
+    geometry: Mapping[str, Any]
+    adds_colour: bool
+    weights: Mapping[str, Any]
+    graph: Mapping[str, Any]
+    training: Mapping[str, Any]
+    figures: Mapping[str, Any]
+    versions: Mapping[str, Any]
+    licence: str
+    limits: str
+
+
+def is_model_folder(folder: Path) -> bool:
+    """Tell whether a folder holds a model, sound or not."""
+    return (folder / DESCRIPTION).is_file()
+
+
+def models_in(folder: Path) -> list[Path]:
+    """List the model folders in a folder, for `pixrestore_models` to return.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds a folder for each model, such as ``models`` beside the plugin's code. It may be empty
+        or missing.
+
+    Returns
+    -------
+    list of Path
+    """
+    return sorted(path.parent for path in folder.glob(f"*/{DESCRIPTION}"))
+
+
+def read_description(folder: Path) -> Description:
+    """Read the ``model.json`` in a folder.
+
+    Raises
+    ------
+    ModelError
+        There is none, it cannot be read, or a newer version of pixrestore wrote it.
+    """
+    path = folder / DESCRIPTION
+    where = printable(path)
+    if not path.is_file():
+        raise ModelError(f"{printable(folder)} is no model folder: it has no {DESCRIPTION}")
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise ModelError(f"{where} is too large for the description of a model")
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["format"] > FORMAT:
+            written = data.get("versions", {}).get("pixrestore", "unknown")
+            raise ModelError(
+                f"{printable(folder)} was written by a newer pixrestore ({written}): "
+                "update pixrestore"
+            )
+        return _parsed(folder, data)
+    except KeyError as error:
+        raise ModelError(f"{where} cannot be read: it lacks {error}") from error
+    except (ValueError, TypeError, AttributeError, OSError, RecursionError) as error:
+        raise ModelError(f"{where} cannot be read: {type(error).__name__} {error}") from error
+
+
+def _parsed(folder: Path, data: Mapping[str, Any]) -> Description:
+    return Description(
+        folder=folder,
+        task=_text(data["task"]["name"]),
+        options=_mapping(data["task"]["options"]),
+        architecture=_text(data["architecture"]["name"]),
+        arguments=_mapping(data["architecture"]["arguments"]),
+        channels=_channels(*data["channels"]),
+        loss=_text(data["loss"]["name"]),
+        loss_options=_mapping(data["loss"]["options"]),
+        geometry=_mapping(data["geometry"]),
+        adds_colour=_truth(data["adds_colour"]),
+        weights=_mapping(data["weights"]),
+        graph=_mapping(data["graph"]),
+        training=_mapping(data["training"]),
+        figures=_mapping(data["figures"]),
+        versions=_mapping(data["versions"]),
+        licence=_text(data["licence"]),
+        limits=_text(data["limits"]),
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} should be text")
+    return value
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{value!r} should be names with values")
+    return value
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r} should be true or false")
+    return value
+
+
+def _channels(seen: int, answered: int) -> tuple[int, int]:
+    for count in (seen, answered):
+        if type(count) is not int or not 1 <= count <= _MOST_CHANNELS:
+            raise ValueError(f"{count!r} is no number of channels")
+    return seen, answered

@@ -1,0 +1,78 @@
+"""Networks run by Keras."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pixrestore.backend import import_keras
+from pixrestore.errors import UsageError
+from pixrestore.network.build import build_core, load_weights, reading
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pixrestore.model.folder import Model
+
+# The layer of an architecture that holds the essence of a picture.
+CODE = "code"
+
+
+class KerasNetwork:
+    """A Keras network as a function of arrays, (N, H, W, Cx) to (N, H, W, Cy), float32."""
+
+    def __init__(self, network: keras.Model) -> None:
+        import tensorflow as tf
+
+        self.keras_model = network
+        shape = (None, *network.input_shape[1:])
+        signature = [tf.TensorSpec(shape, tf.float32)]
+        # One trace for all sizes: tracing again for every photo would cost more than running.
+        # AutoGraph cannot read a lambda's source, and warns about it.
+        self._run = tf.function(
+            lambda x: network(x, training=False), input_signature=signature, autograph=False
+        )
+
+    def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Run the network; `MemoryError` when there is not enough memory for this size."""
+        import tensorflow as tf
+
+        try:
+            answer: NDArray[np.float32] = self._run(tf.convert_to_tensor(x, tf.float32)).numpy()
+        except tf.errors.ResourceExhaustedError as error:
+            raise MemoryError(str(error)) from error
+        return answer
+
+
+def load_network(model: Model) -> KerasNetwork:
+    """Build a model's network, load its trained weights, and make it ready to run."""
+    core = _built(model)
+    load_weights(core, model.weights_path)
+    return KerasNetwork(reading(core, model.loss))
+
+
+def load_encoder(model: Model) -> KerasNetwork:
+    """Return the trained network up to its layer called "code", (N, H, W, Cx) to (N, code).
+
+    Raises
+    ------
+    UsageError
+        The architecture has no such layer.
+    """
+    keras = import_keras()
+    core = _built(model)
+    named = [layer for layer in core.layers if layer.name == CODE]
+    if not named:
+        raise UsageError(
+            f"{model.architecture} has no code: only architectures with a layer called {CODE!r} "
+            "have, such as bottleneck"
+        )
+    load_weights(core, model.weights_path)
+    code = named[0].output
+    flat = code if len(code.shape) == 2 else keras.layers.Flatten()(code)
+    return KerasNetwork(keras.Model(core.input, flat))
+
+
+def _built(model: Model) -> keras.Model:
+    return build_core(model.architecture, model.arguments, model.channels, model.loss)

@@ -1,0 +1,113 @@
+"""From a model's folder to its network, and to what restores photos with it."""
+
+from __future__ import annotations
+
+import logging
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pixrestore.engines import ENGINES, Engine
+from pixrestore.errors import ModelError, UsageError, nearest
+from pixrestore.model.folder import Model, check_weights, describe
+
+if TYPE_CHECKING:
+    from pixrestore.geometry import Network
+    from pixrestore.restoring.restorer import Restorer
+
+_NVIDIA = Path("/proc/driver/nvidia/gpus")
+
+_log = logging.getLogger("pixrestore")
+
+
+def open_restorer(model: Model, engine: Engine = "auto") -> Restorer:
+    """Check a model's weights, load them, and return what restores photos with them.
+
+    Parameters
+    ----------
+    model : Model
+    engine : {"auto", "onnx", "keras"}
+        What runs the network, see `open_network`.
+
+    Raises
+    ------
+    ModelError
+        The weights are missing, altered, or do not fit the network.
+    """
+    from pixrestore.restoring.restorer import Restorer
+
+    def encoder() -> Network:
+        from pixrestore.engines.keras import load_encoder
+
+        return load_encoder(model)
+
+    check_weights(model)
+    return Restorer(
+        model.task,
+        open_network(model, engine),
+        model.geometry,
+        adds_colour=model.adds_colour,
+        info={"name": model.name, **describe(model)},
+        encoder=encoder,
+    )
+
+
+def open_network(model: Model, engine: Engine = "auto") -> Network:
+    """Load a model's network, its weights already checked.
+
+    Parameters
+    ----------
+    model : Model
+    engine : {"auto", "onnx", "keras"}
+        "auto" takes ONNX Runtime where the model has a graph for it and there is no GPU that Keras
+        could use, since it starts much faster than TensorFlow; else Keras.
+
+    Raises
+    ------
+    UsageError
+        There is no such engine.
+    ModelError
+        "onnx" is asked for, and the model has no graph or ONNX Runtime is missing.
+    """
+    if engine not in ENGINES:
+        raise UsageError(f"no engine is called {engine!r}: {nearest(engine, ENGINES)}")
+    if engine == "keras" or (engine == "auto" and _gpu()):
+        return _keras(model)
+    obstacle = _obstacle(model)
+    if not obstacle:
+        from pixrestore.engines.onnx import OnnxNetwork
+
+        try:
+            return OnnxNetwork(model)
+        except ModelError as error:
+            obstacle = str(error)
+    if engine == "onnx":
+        raise ModelError(obstacle)
+    _log.info("%s: it runs on Keras instead", obstacle)
+    return _keras(model)
+
+
+def _obstacle(model: Model) -> str:
+    """Say what keeps a model from running on ONNX Runtime; nothing when it can."""
+    if not model.graph or not model.graph_path.is_file():
+        return f"the model {model.name} has no ONNX graph"
+    if find_spec("onnxruntime") is None:
+        return "onnxruntime is not installed"
+    return ""
+
+
+def _keras(model: Model) -> Network:
+    from pixrestore.engines.keras import load_network
+
+    try:
+        return load_network(model)
+    except UsageError as error:  # nobody typed these arguments
+        raise ModelError(f"{model.folder}: its model.json cannot be used: {error}") from error
+
+
+def _gpu() -> bool:
+    """Say whether there is an NVIDIA GPU, without importing TensorFlow."""
+    try:
+        return any(_NVIDIA.iterdir())
+    except OSError:
+        return False

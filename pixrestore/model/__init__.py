@@ -1,0 +1,1 @@
+"""Models on disk: the folder, its card, and which one a name means."""

@@ -1,0 +1,1 @@
+"""Networks: built from the name of an architecture, and measured by trying them."""
