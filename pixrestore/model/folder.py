@@ -5,6 +5,7 @@ Beside the weights may lie ``model.onnx``, the network's operations for ONNX Run
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import os
@@ -266,9 +267,13 @@ def _loaded(folder: Path, kinds: Sequence[type[Task]]) -> Model:
 
 
 def _versions() -> dict[str, str]:
-    from importlib.metadata import version
+    from importlib.metadata import PackageNotFoundError, version
 
-    return {name: version(name) for name in ("pixrestore", "keras", "tensorflow")}
+    found = {}
+    for name in ("pixrestore", "keras", "tensorflow"):
+        with contextlib.suppress(PackageNotFoundError):  # a copy is written without the last two
+            found[name] = version(name)
+    return found
 
 
 def _sha256(path: Path) -> str:
