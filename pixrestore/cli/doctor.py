@@ -15,6 +15,7 @@ import typer
 from pixrestore.backend import TRAINING
 from pixrestore.cli.plugin_commands import plugins_with_commands
 from pixrestore.cli.tables import as_json
+from pixrestore.plugins.kinds import KINDS, MODELS
 from pixrestore.plugins.loading import load_plugins
 
 _INSTALL = f"pip install '{TRAINING}'"
@@ -110,9 +111,9 @@ def _plugins() -> Iterable[Finding]:
             yield Finding("plugin", "problem", line.removeprefix("plugin "))
         for note in plugin.notes:
             yield Finding("plugin", "ok", f"{plugin.title}: {note}")
-    for kind in ("tasks", "architectures", "losses", "models"):
+    for kind in KINDS:
         for name, owners in load_plugins().disputes(kind).items():
-            text = f"{kind} {name!r} is claimed by {' and '.join(owners)}"
+            text = f"{kind.plural} {name!r} is claimed by {' and '.join(owners)}"
             yield Finding("plugin", "problem", text)
 
 
@@ -120,7 +121,7 @@ def _models() -> Iterable[Finding]:
     from pixrestore.errors import PixrestoreError
     from pixrestore.model.folder import check_weights, load_model
 
-    found = load_plugins().models
+    found = load_plugins().all(MODELS)
     if not found:
         yield Finding("model", "problem", "no trained model is installed")
     for name, folder in found.items():

@@ -20,6 +20,7 @@ from pixrestore.files import replace_file, replace_json, replacing
 from pixrestore.geometry import Geometry
 from pixrestore.model.card import card
 from pixrestore.options import checked
+from pixrestore.plugins.kinds import MODELS, TASKS
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.plugins.losses import describe_loss, find_loss
 
@@ -139,11 +140,11 @@ def model_folder(name: str | os.PathLike[str]) -> Path:
     if folder.is_dir():
         return folder
     plugins = load_plugins()
-    if plugins.claims("models", str(name)):
-        return plugins.model(str(name))
+    if plugins.claims(MODELS, str(name)):
+        return plugins.find(MODELS, str(name))
     raise UnknownNameError(
         f"no model folder and no installed model is called {str(name)!r}: "
-        f"{nearest(str(name), plugins.models)}"
+        f"{nearest(str(name), plugins.all(MODELS))}"
     )
 
 
@@ -239,7 +240,9 @@ def _finish_move(model: Model) -> None:
 
 def _loaded(folder: Path, kinds: Sequence[type[Task]]) -> Model:
     said = read_description(folder)
-    task = {kind.name: kind for kind in kinds}.get(said.task) or load_plugins().task(said.task)
+    task = {kind.name: kind for kind in kinds}.get(said.task) or load_plugins().find(
+        TASKS, said.task
+    )
     try:
         return Model(
             folder=folder,

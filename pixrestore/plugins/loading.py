@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -14,17 +14,10 @@ from typing import Any
 import pluggy
 
 from pixrestore import hooks
-from pixrestore.plugins.checks import named_architecture, named_loss, named_model, named_task
+from pixrestore.plugins import kinds
 from pixrestore.plugins.discovery import Found, find_plugins, one_line, unmet_requirement, wanted
 from pixrestore.plugins.registry import Failure, Plugin, Plugins
 
-_BUILTIN = ("tasks", "architectures", "losses", "models")
-_HOOKS: dict[str, Callable[[Any], tuple[str, Any]]] = {
-    "tasks": named_task,
-    "architectures": named_architecture,
-    "losses": named_loss,
-    "models": named_model,
-}
 # Imported by a plugin as it loads, these slow every start of pixrestore.
 _HEAVY = ("tensorflow", "keras", "torch", "jax", "skimage", "scipy", "numpy", "cv2")
 
@@ -45,7 +38,7 @@ def load_plugins() -> Plugins:
     """
     from pixrestore import __version__
 
-    builtin = [_load_builtin(name, __version__) for name in _BUILTIN]
+    builtin = [_load_builtin(kind.plural, __version__) for kind in kinds.KINDS]
     found = [_load(each, __version__) for each in wanted(find_plugins())]
     return Plugins((*builtin, *found))
 
@@ -89,34 +82,34 @@ def _ask(plugin: Plugin, module: Any) -> Plugin:
     except _ANYTHING as error:
         return _failed(plugin, "register", one_line(error), error)
     failures = [*_unknown_hooks(manager), *_unmarked_hooks(module)]
-    provided: dict[str, Any] = {}
-    for kind, check in _HOOKS.items():
-        provided[kind], wrong = _collect(manager, f"pixrestore_{kind}", check)
+    provided = {}
+    for kind in kinds.KINDS:
+        provided[kind], wrong = _collect(manager, kind)
         failures += wrong
-    return replace(plugin, failures=tuple(failures), hooks=manager.hook, **provided)
+    return replace(plugin, failures=tuple(failures), hooks=manager.hook, provided=provided)
 
 
 def _collect(
-    manager: pluggy.PluginManager, hook: str, check: Callable[[Any], tuple[str, Any]]
+    manager: pluggy.PluginManager, kind: kinds.Kind[Any]
 ) -> tuple[dict[str, Any], list[Failure]]:
     """Call one hook of one plugin and check each thing it returns."""
     try:
         with contextlib.redirect_stdout(sys.stderr):
-            answers = getattr(manager.hook, hook)()
+            answers = getattr(manager.hook, kind.hook)()
             things = [thing for answer in answers for thing in _listed(answer)]
     except _ANYTHING as error:
-        return {}, [Failure(hook, one_line(error), error)]
+        return {}, [Failure(kind.hook, one_line(error), error)]
     named: dict[str, Any] = {}
     failures: list[Failure] = []
     for thing in things:
         try:
-            name, checked = check(thing)
+            name, checked = kind.check(thing)
             if named.get(name, checked) is not checked:
                 raise ValueError(f"two of the things it returns are called {name!r}")
             named[name] = checked
         except _ANYTHING as error:
             cause = str(error) if isinstance(error, (TypeError, ValueError)) else one_line(error)
-            failures.append(Failure(hook, " ".join(cause.split()) or one_line(error), error))
+            failures.append(Failure(kind.hook, " ".join(cause.split()) or one_line(error), error))
     return named, failures
 
 

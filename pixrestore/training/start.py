@@ -15,6 +15,7 @@ from pixrestore.errors import UsageError
 from pixrestore.files import PLAN, output_error
 from pixrestore.model.folder import Model, load_model
 from pixrestore.options import checked
+from pixrestore.plugins.kinds import TASKS
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.plugins.losses import describe_loss
 from pixrestore.recipe import Recipe
@@ -155,7 +156,7 @@ def train(
 
 def _configured(task: str | Task, options: Mapping[str, Any]) -> Task:
     if isinstance(task, str):
-        kind = load_plugins().task(task)
+        kind = load_plugins().find(TASKS, task)
         return kind(**checked(kind, options))
     return dataclasses.replace(task, **checked(type(task), options))  # type: ignore[type-var]
 
