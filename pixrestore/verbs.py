@@ -182,10 +182,13 @@ def restore(
     OutOfMemoryError
         There is not enough memory, even for small tiles.
     """
-    from pixrestore.restoring.sequence import in_sequence
-
     restorers = [_loaded(each, engine) for each in find_models(task, model)]
-    return in_sequence(restorers).restore(image, **options)
+    if len(restorers) == 1:
+        return restorers[0].restore(image, **options)
+
+    from pixrestore.restoring.sequence import RestorerSequence
+
+    return RestorerSequence(restorers).restore(image, **options)
 
 
 def load(

@@ -518,8 +518,7 @@ def test_options_of_one_name_are_told_apart_when_measuring(fresh_cli, install, t
 
 
 _FIFTH = """
-import sys, types
-import pluggy
+import sys
 from pixrestore import hooks
 from pixrestore.plugins import kinds
 
@@ -530,8 +529,7 @@ def pixrestore_films():
     "Return the films this plugin adds."
 
 hooks.pixrestore_films = hooks.hookspec(pixrestore_films)
-kinds.KINDS = (*kinds.KINDS, kinds.Kind("film", named_film))
-sys.modules["pixrestore.films"] = types.ModuleType("pixrestore.films")
+kinds.KINDS = (*kinds.KINDS, kinds.Kind("film", "films", "pixrestore_films", named_film))
 from pixrestore.cli import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -555,3 +553,15 @@ def test_a_fifth_kind_of_thing_is_one_entry_of_the_table_and_its_hook(fresh_cli,
     done = fresh_cli("doctor", "--json", code=_FIFTH)
     told = [found["text"] for found in json.loads(done.out) if found["topic"] == "plugin"]
     assert any("films 'ortho' is claimed by" in text for text in told)
+
+
+def test_what_is_built_in_passes_the_checks_of_plugins():
+    from pixrestore.plugins.kinds import KINDS
+    from pixrestore.plugins.loading import load_plugins
+
+    [builtin] = [plugin for plugin in load_plugins().plugins if plugin.builtin]
+    assert builtin.failures == ()
+    for kind in KINDS:
+        assert builtin.gives(kind)
+        for name, thing in builtin.gives(kind).items():
+            assert kind.check(thing) == (name, thing)

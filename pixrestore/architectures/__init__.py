@@ -1,4 +1,4 @@
-"""The built-in architectures, provided through the same hook as everybody's.
+"""The built-in architectures.
 
 An architecture is a function ``(shape, channels, *, arguments...) -> keras.Model``: `shape` is
 (H, W, Cx) of the network's input with None for a free height and width, `channels` is Cy of its
@@ -7,15 +7,7 @@ answer, which has the height and width of the input. Its keyword-only arguments 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from pixrestore.architectures.bottleneck import bottleneck
 from pixrestore.architectures.unet import unet
-from pixrestore.hooks import hookimpl
 
-
-@hookimpl
-def pixrestore_architectures() -> list[Callable[..., Any]]:
-    """Provide unet and bottleneck."""
-    return [unet, bottleneck]
+__all__ = ["bottleneck", "unet"]

@@ -22,10 +22,9 @@ from pixrestore.model.card import card
 from pixrestore.options import checked
 from pixrestore.plugins.kinds import MODELS, TASKS
 from pixrestore.plugins.loading import load_plugins
-from pixrestore.plugins.losses import describe_loss, find_loss
+from pixrestore.plugins.losses import find_loss
 
 if TYPE_CHECKING:
-    from pixrestore.loss import Loss
     from pixrestore.task import Task
 
 WEIGHTS = "model.weights.h5"
@@ -47,7 +46,7 @@ class Model:
         What builds the network.
     channels : tuple of int
         Channels that the network sees and answers.
-    loss : Loss
+    loss, loss_options : str, Mapping
         The loss it was trained with, which knows how to read the network's output.
     geometry : Geometry
         Sizes and tiles that suit the network.
@@ -75,7 +74,8 @@ class Model:
     architecture: str
     arguments: Mapping[str, Any]
     channels: tuple[int, int]
-    loss: Loss
+    loss: str
+    loss_options: Mapping[str, Any]
     geometry: Geometry
     adds_colour: bool
     weights: Mapping[str, Any] = field(default_factory=dict)
@@ -199,7 +199,7 @@ def describe(model: Model) -> dict[str, Any]:
         "task": {"name": model.task.name, "options": model.task.options()},
         "architecture": {"name": model.architecture, "arguments": dict(model.arguments)},
         "channels": list(model.channels),
-        "loss": describe_loss(model.loss),
+        "loss": {"name": model.loss, "options": dict(model.loss_options)},
         "geometry": dataclasses.asdict(model.geometry),
         "adds_colour": model.adds_colour,
         "weights": dict(model.weights),
@@ -244,14 +244,16 @@ def _loaded(folder: Path, kinds: Sequence[type[Task]]) -> Model:
         TASKS, said.task
     )
     try:
+        find_loss(said.loss, said.loss_options)  # finds what is wrong with it
         return Model(
             folder=folder,
             task=task(**checked(task, said.options)),
             architecture=said.architecture,
             arguments=said.arguments,
             channels=said.channels,
-            loss=find_loss(said.loss, said.loss_options),
-            geometry=Geometry(**said.geometry),
+            loss=said.loss,
+            loss_options=said.loss_options,
+            geometry=said.geometry,
             adds_colour=said.adds_colour,
             weights=said.weights,
             graph=said.graph,

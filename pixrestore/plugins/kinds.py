@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -22,33 +23,35 @@ class Kind(Generic[_T]):
 
     Attributes
     ----------
-    noun : str
-        What one of them is called: ``"task"``. What is built in lies in the package
-        ``pixrestore.tasks``, and plugins implement the hook ``pixrestore_tasks``.
+    noun, plural : str
+        What one of them, and what several are called.
+    hook : str
+        The hook that plugins implement.
     check : callable
         From what a hook returned to its name and itself; raises where it is no such thing.
+    name_of : callable
+        From a thing that passes the check to its name.
     spelled : bool
         Things of this kind can be spelled in JSON, as a folder can and a class cannot.
     """
 
     noun: str
+    plural: str
+    hook: str
     check: Callable[[Any], tuple[str, _T]]
+    name_of: Callable[[Any], str] = attrgetter("name")
     spelled: bool = False
 
-    @property
-    def plural(self) -> str:
-        """What several of them are called."""
-        return f"{self.noun}s" if not self.noun.endswith("s") else f"{self.noun}es"
 
-    @property
-    def hook(self) -> str:
-        """The hook that plugins implement."""
-        return f"pixrestore_{self.plural}"
-
-
-TASKS: Kind[type[Task]] = Kind("task", named_task)
-ARCHITECTURES: Kind[Architecture] = Kind("architecture", named_architecture)
-LOSSES: Kind[type[Loss]] = Kind("loss", named_loss)
-MODELS: Kind[Path] = Kind("model", named_model, spelled=True)
+TASKS: Kind[type[Task]] = Kind("task", "tasks", "pixrestore_tasks", named_task)
+ARCHITECTURES: Kind[Architecture] = Kind(
+    "architecture",
+    "architectures",
+    "pixrestore_architectures",
+    named_architecture,
+    name_of=attrgetter("__name__"),
+)
+LOSSES: Kind[type[Loss]] = Kind("loss", "losses", "pixrestore_losses", named_loss)
+MODELS: Kind[Path] = Kind("model", "models", "pixrestore_models", named_model, spelled=True)
 
 KINDS: tuple[Kind[Any], ...] = (TASKS, ARCHITECTURES, LOSSES, MODELS)

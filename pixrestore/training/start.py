@@ -17,7 +17,6 @@ from pixrestore.model.folder import Model, load_model
 from pixrestore.options import checked
 from pixrestore.plugins.kinds import TASKS
 from pixrestore.plugins.loading import load_plugins
-from pixrestore.plugins.losses import describe_loss
 from pixrestore.recipe import Recipe
 from pixrestore.task import Task
 from pixrestore.training.defaults import DEFAULT_TASK
@@ -167,8 +166,7 @@ def _folders(data: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) ->
 
 def _network_of(model: Model) -> Recipe:
     """Return architecture and loss of a model to start from."""
-    loss = describe_loss(model.loss)
-    return Recipe(model.architecture, model.arguments, loss["name"], loss["options"])
+    return Recipe(model.architecture, model.arguments, model.loss, model.loss_options)
 
 
 def _fresh_folder(out: str | os.PathLike[str] | None, name: str) -> Path:
