@@ -1,11 +1,13 @@
 # Two commands for a fresh machine with Python and make:
-#   make demo    sets everything up and colourises a real photograph of 1936
-#   make test    runs the tests
+#   make demo    installs what restores photos, and colours a real photograph of 1936
+#   make test    installs the rest, TensorFlow among it, and runs the tests
 # Everything is installed into .venv, nothing outside this folder.
 
 VENV := .venv
 BIN := $(VENV)/bin
+BASE := $(VENV)/base
 READY := $(VENV)/ready
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 OUT := demo
 PHOTO := examples/photos/migrant-mother-1936.jpg
 
@@ -18,7 +20,7 @@ FIND_PYTHON := for python in $(PYTHON) python3 python3.13 python3.12 python3.11;
 .PHONY: demo test test-fast bench lint format setup clean
 .DEFAULT_GOAL := demo
 
-demo: $(READY)
+demo: $(BASE)
 	@$(BIN)/pixrestore colorize $(PHOTO) --out $(OUT)/ --compare --overwrite
 
 test: $(READY)
@@ -42,12 +44,17 @@ format: $(READY)
 
 setup: $(READY)
 
-$(READY): pyproject.toml
+$(BASE): pyproject.toml
 	@python=$$($(FIND_PYTHON)) || exit 1; \
 	$(BIN)/python -c '$(SUITABLE)' 2>/dev/null || \
 		{ echo "making $(VENV) with $$($$python --version)"; $$python -m venv --clear $(VENV); }
-	@echo "installing pixrestore and what it needs into $(VENV) (TensorFlow is large: some minutes)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@echo "installing pixrestore and what restoring needs into $(VENV)"
+	@$(INSTALL) --editable .
+	@touch $(BASE)
+
+$(READY): $(BASE)
+	@echo "installing what training and testing need into $(VENV) (TensorFlow is large: some minutes)"
+	@$(INSTALL) --editable ".[dev]"
 	@touch $(READY)
 
 clean:

@@ -23,6 +23,7 @@ from skimage.transform import resize
 from pixrestore.images import decode_rgb8, find_photos
 from pixrestore.images.metrics import psnr, ssim
 from pixrestore.images.resizing import cropped_to_multiple, enlarged
+from pixrestore.plugins.kinds import TASKS
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.task import Task
 
@@ -116,7 +117,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="only so many photos")
     given = parser.parse_args()
     for name in given.tasks or METHODS:
-        kind = load_plugins().task(name)
+        kind = load_plugins().find(TASKS, name)
         task = dataclasses.replace(kind(), **kind.benchmark)
         methods = {"the input": untouched, **METHODS[name]}
         rows: dict[str, list[tuple[float, float]]] = {title: [] for title in methods}

@@ -41,12 +41,12 @@ def main() -> None:
 
 
 def _changed(model: Model, temperature: float | None, saturation: float | None) -> Model:
-    task, loss = model.task, model.loss
+    task, options = model.task, model.loss_options
     if saturation is not None:
         task = dataclasses.replace(task, saturation=saturation)  # type: ignore[type-var]
     if temperature is not None:
-        loss = dataclasses.replace(loss, temperature=temperature)  # type: ignore[type-var]
-    return dataclasses.replace(model, task=task, loss=loss)
+        options = {**options, "temperature": temperature}
+    return dataclasses.replace(model, task=task, loss_options=options)
 
 
 def _measured(folder: Path, model: Path, limit: int | None) -> str:

@@ -65,16 +65,18 @@ def program() -> Any:
 
 def task(name: str) -> str:
     """List the options of a task."""
+    from pixrestore.plugins.kinds import TASKS
     from pixrestore.plugins.loading import load_plugins
 
-    return options(_of(load_plugins().task(name)))
+    return options(_of(load_plugins().find(TASKS, name)))
 
 
 def architecture(name: str) -> str:
     """List the arguments of an architecture."""
+    from pixrestore.plugins.kinds import ARCHITECTURES
     from pixrestore.plugins.loading import load_plugins
 
-    return options(_of(load_plugins().architecture(name)))
+    return options(_of(load_plugins().find(ARCHITECTURES, name)))
 
 
 def loss(name: str) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 
 from pixrestore.model.folder import load_model, write_model
 from pixrestore.network.build import build_core, load_weights
+from pixrestore.plugins.losses import find_loss
 
 if TYPE_CHECKING:
     import keras
@@ -39,8 +40,9 @@ def deepen(folder: Path, out: Path, blocks: str) -> Path:
     before = tuple(model.arguments.get("blocks", (2, 2, 2)))
     after = tuple(map(int, blocks.split(",")))
     arguments = {**model.arguments, "blocks": after}
+    loss = find_loss(model.loss, model.loss_options)
     trained, deeper = (
-        build_core(model.architecture, given, model.channels, model.loss)
+        build_core(model.architecture, given, model.channels, loss)
         for given in (model.arguments, arguments)
     )
     load_weights(trained, model.weights_path)

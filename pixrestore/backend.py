@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,20 @@ from pixrestore.errors import PixrestoreError
 
 _CGROUP = Path("/sys/fs/cgroup")
 
+TRAINING = "pixrestore[train]"
+"""What pip installs for training."""
+
 
 class BackendError(PixrestoreError):
     """Keras is missing, or already runs on something other than TensorFlow."""
 
     exit_code = 11
+
+
+def missing_training_packages() -> list[str]:
+    """Name what training needs and is not installed; restoring does without."""
+    names = {"tensorflow": "TensorFlow", "keras": "Keras"}
+    return [name for module, name in names.items() if find_spec(module) is None]
 
 
 @cache
@@ -38,8 +48,14 @@ def import_keras() -> Any:
     Raises
     ------
     BackendError
-        If Keras was imported earlier with another backend, or cannot be imported.
+        Keras is not installed, cannot be imported, or was imported earlier with another backend.
     """
+    missing = missing_training_packages()
+    if missing:
+        raise BackendError(
+            f"this needs {' and '.join(missing)}, which only restoring can do without: "
+            f"pip install '{TRAINING}'"
+        )
     first = "keras" not in sys.modules
     if first:
         os.environ["KERAS_BACKEND"] = "tensorflow"

@@ -13,6 +13,7 @@ from typing import Any
 
 from pixrestore.errors import ModelError
 from pixrestore.files import printable
+from pixrestore.geometry import Geometry
 
 DESCRIPTION = "model.json"
 FORMAT = 1
@@ -20,6 +21,13 @@ FORMAT = 1
 # Far more than any description takes: beyond it, something else was given that name.
 _LARGEST = 16 << 20
 _MOST_CHANNELS = 4096
+# Least and most of each size of a geometry.
+_SIZES = {
+    "multiple": (1, 4096),
+    "margin": (0, 65536),
+    "side": (1, 65536),
+    "working_size": (0, 65536),
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,9 @@ class Description:
         Channels that the network sees and answers.
     loss, loss_options : str, Mapping
         What it was trained with.
-    geometry, weights, graph, training, figures, versions : Mapping
+    geometry : Geometry
+        The sizes that suit the network.
+    weights, graph, training, figures, versions : Mapping
         See `pixrestore.model.folder.Model`.
     adds_colour : bool
         Whether the task gives colour to gray photos.
@@ -57,7 +67,7 @@ class Description:
     channels: tuple[int, int]
     loss: str
     loss_options: Mapping[str, Any]
-    geometry: Mapping[str, Any]
+    geometry: Geometry
     adds_colour: bool
     weights: Mapping[str, Any]
     graph: Mapping[str, Any]
@@ -98,12 +108,11 @@ def read_description(folder: Path) -> Description:
         There is none, it cannot be read, or a newer version of pixrestore wrote it.
     """
     path = folder / DESCRIPTION
-    where = printable(path)
     if not path.is_file():
         raise ModelError(f"{printable(folder)} is no model folder: it has no {DESCRIPTION}")
     try:
         if path.stat().st_size > _LARGEST:
-            raise ModelError(f"{where} is too large for the description of a model")
+            raise ModelError(f"{printable(path)} is too large for the description of a model")
         data = json.loads(path.read_text(encoding="utf-8"))
         if data["format"] > FORMAT:
             written = data.get("versions", {}).get("pixrestore", "unknown")
@@ -113,9 +122,10 @@ def read_description(folder: Path) -> Description:
             )
         return _parsed(folder, data)
     except KeyError as error:
-        raise ModelError(f"{where} cannot be read: it lacks {error}") from error
+        raise ModelError(f"{printable(path)} cannot be read: it lacks {error}") from error
     except (ValueError, TypeError, AttributeError, OSError, RecursionError) as error:
-        raise ModelError(f"{where} cannot be read: {type(error).__name__} {error}") from error
+        cause = f"{type(error).__name__} {error}"
+        raise ModelError(f"{printable(path)} cannot be read: {cause}") from error
 
 
 def _parsed(folder: Path, data: Mapping[str, Any]) -> Description:
@@ -128,7 +138,7 @@ def _parsed(folder: Path, data: Mapping[str, Any]) -> Description:
         channels=_channels(*data["channels"]),
         loss=_text(data["loss"]["name"]),
         loss_options=_mapping(data["loss"]["options"]),
-        geometry=_mapping(data["geometry"]),
+        geometry=_geometry(data["geometry"]),
         adds_colour=_truth(data["adds_colour"]),
         weights=_mapping(data["weights"]),
         graph=_mapping(data["graph"]),
@@ -163,3 +173,13 @@ def _channels(seen: int, answered: int) -> tuple[int, int]:
         if type(count) is not int or not 1 <= count <= _MOST_CHANNELS:
             raise ValueError(f"{count!r} is no number of channels")
     return seen, answered
+
+
+def _geometry(values: Any) -> Geometry:
+    for name, value in _mapping(values).items():
+        least, most = _SIZES[name]
+        if name == "side" and value is None:
+            continue
+        if type(value) is not int or not least <= value <= most:
+            raise ValueError(f"{name} is {value!r}, not a whole number {least} to {most}")
+    return Geometry(**values)

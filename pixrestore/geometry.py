@@ -55,12 +55,3 @@ class Geometry:
     margin: int = 0
     side: int | None = None
     working_size: int = 0
-
-    def __post_init__(self) -> None:
-        limits = {"multiple": (1, 4096), "margin": (0, 65536), "working_size": (0, 65536)}
-        if self.side is not None:
-            limits["side"] = (1, 65536)
-        for name, (least, most) in limits.items():
-            value = getattr(self, name)
-            if type(value) is not int or not least <= value <= most:
-                raise ValueError(f"{name} is {value!r}, not a whole number {least} to {most}")

@@ -92,6 +92,7 @@ def pixrestore_models():
 import $module
 import numpy as np
 from $module import $title
+from pixrestore.plugins.kinds import TASKS
 from pixrestore.testing import plugins_installed, task_checks
 
 
@@ -102,7 +103,7 @@ def test_$under(check):
 
 def test_the_plugin_is_found():
     with plugins_installed($module) as plugins:
-        assert plugins.task("$name") is $title
+        assert plugins.find(TASKS, "$name") is $title
         assert not plugins.failed
 
 
@@ -143,12 +144,13 @@ def new_plugin(name: str, folder: str | os.PathLike[str] = ".") -> Path:
         The folder exists, or cannot be written.
     """
     from pixrestore import __version__
+    from pixrestore.plugins.kinds import TASKS
     from pixrestore.plugins.loading import load_plugins
 
     name = name.removeprefix("pixrestore-")
     if not _NAME.fullmatch(name) or name == "task":
         raise UsageError(f"a task's name is lower-case words joined by '-', not {name!r}")
-    if name in load_plugins().tasks:
+    if name in load_plugins().all(TASKS):
         raise UsageError(f"there is a task {name!r} already: choose another name")
     under = name.replace("-", "_")
     words = {

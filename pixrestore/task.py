@@ -105,6 +105,13 @@ class Task(ABC):
 
         return np.clip(answer, 0.0, 1.0)
 
+    def compose_encoded(self, degraded: Image, encoded: Image, answer: Image) -> Image:
+        """Compose with what `encode` made of `degraded` at hand, (H, W, Cx).
+
+        By default it is `compose`. A task that would compute the same again writes this instead.
+        """
+        return self.compose(degraded, answer)
+
     def tensor_pairs(self, clean: Any, draws: Draws) -> tuple[Any, Any] | None:
         """Make a batch of training pairs as tensors; a task need not.
 
@@ -138,3 +145,12 @@ class Task(ABC):
     def summary(cls) -> str:
         """Return the first line of the docstring, which ``pixrestore tasks`` shows."""
         return (inspect.getdoc(cls) or "").partition("\n")[0]
+
+
+# Degraded pixels around a place that `encode` and `compose` may look at where they enlarge.
+_REACH = 4
+
+
+def reach(scale: int) -> int:
+    """Return how far around a degraded pixel a task of that scale may look, in such pixels."""
+    return _REACH if scale > 1 else 0

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from pixrestore.description import DESCRIPTION
 from pixrestore.engines.opening import open_restorer
@@ -14,15 +14,34 @@ from pixrestore.model.folder import load_model
 from pixrestore.model.lookup import ModelName, find_model, find_models
 
 if TYPE_CHECKING:
+    import numpy as np
+    import PIL.Image
+    from numpy.typing import NDArray
+
     from pixrestore.engines import Engine
     from pixrestore.model.folder import Model
+    from pixrestore.restoring.inputs import Content, ImageOrFile
     from pixrestore.restoring.restorer import Restorer
     from pixrestore.task import Task
+
+_Scalar = TypeVar("_Scalar", bound="np.generic")
 
 # Networks kept in memory, so that restoring photos one by one does not load a model each time.
 _KEPT = 4
 
 
+@overload
+def colorize(
+    image: ImageOrFile, *, model: ModelName | None = ..., engine: Engine = ..., **options: Any
+) -> PIL.Image.Image: ...
+@overload
+def colorize(
+    image: Content, *, model: ModelName | None = ..., engine: Engine = ..., **options: Any
+) -> bytes: ...
+@overload
+def colorize(
+    image: NDArray[_Scalar], *, model: ModelName | None = ..., engine: Engine = ..., **options: Any
+) -> NDArray[_Scalar]: ...
 def colorize(
     image: Any, *, model: ModelName | None = None, engine: Engine = "auto", **options: Any
 ) -> Any:
@@ -52,6 +71,18 @@ def colorize(
     return restore(image, "colorize", model, engine=engine, **options)
 
 
+@overload
+def denoise(
+    image: ImageOrFile, *, model: ModelName | None = ..., engine: Engine = ..., **options: Any
+) -> PIL.Image.Image: ...
+@overload
+def denoise(
+    image: Content, *, model: ModelName | None = ..., engine: Engine = ..., **options: Any
+) -> bytes: ...
+@overload
+def denoise(
+    image: NDArray[_Scalar], *, model: ModelName | None = ..., engine: Engine = ..., **options: Any
+) -> NDArray[_Scalar]: ...
 def denoise(
     image: Any, *, model: ModelName | None = None, engine: Engine = "auto", **options: Any
 ) -> Any:
@@ -77,6 +108,33 @@ def denoise(
     return restore(image, "denoise", model, engine=engine, **options)
 
 
+@overload
+def restore(
+    image: ImageOrFile,
+    task: str | Task | Sequence[str | Task] | None = ...,
+    model: ModelName | Sequence[ModelName] | None = ...,
+    *,
+    engine: Engine = ...,
+    **options: Any,
+) -> PIL.Image.Image: ...
+@overload
+def restore(
+    image: Content,
+    task: str | Task | Sequence[str | Task] | None = ...,
+    model: ModelName | Sequence[ModelName] | None = ...,
+    *,
+    engine: Engine = ...,
+    **options: Any,
+) -> bytes: ...
+@overload
+def restore(
+    image: NDArray[_Scalar],
+    task: str | Task | Sequence[str | Task] | None = ...,
+    model: ModelName | Sequence[ModelName] | None = ...,
+    *,
+    engine: Engine = ...,
+    **options: Any,
+) -> NDArray[_Scalar]: ...
 def restore(
     image: Any,
     task: str | Task | Sequence[str | Task] | None = None,
@@ -124,10 +182,13 @@ def restore(
     OutOfMemoryError
         There is not enough memory, even for small tiles.
     """
-    from pixrestore.restoring.sequence import in_sequence
-
     restorers = [_loaded(each, engine) for each in find_models(task, model)]
-    return in_sequence(restorers).restore(image, **options)
+    if len(restorers) == 1:
+        return restorers[0].restore(image, **options)
+
+    from pixrestore.restoring.sequence import RestorerSequence
+
+    return RestorerSequence(restorers).restore(image, **options)
 
 
 def load(

@@ -20,6 +20,7 @@ from pathlib import Path
 from pixrestore import evaluate
 from pixrestore.engines.half_precision import half_precision_copy
 from pixrestore.model.folder import load_model, rewrite_description
+from pixrestore.plugins.kinds import TASKS
 from pixrestore.plugins.loading import load_plugins
 
 HERE = Path(__file__).parent
@@ -58,7 +59,7 @@ def main() -> None:
     parser.add_argument("--minutes", default="15", help="time to train each")
     parser.add_argument("--runs", type=Path, default=Path("runs/plugins"))
     chosen = parser.parse_args()
-    missing = {task for _, task, _ in MODELS.values()} - set(load_plugins().tasks)
+    missing = {task for _, task, _ in MODELS.values()} - set(load_plugins().all(TASKS))
     if missing:
         parser.error(f"install {', '.join(sorted(missing))} first: pip install --no-deps plugins/*")
     for name in chosen.names or MODELS:

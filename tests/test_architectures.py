@@ -10,6 +10,7 @@ from pixrestore.architectures.unet import unet
 from pixrestore.backend import import_keras
 from pixrestore.errors import PluginError, UsageError
 from pixrestore.network.build import build_core, reading
+from pixrestore.plugins.kinds import ARCHITECTURES
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.plugins.losses import find_loss
 
@@ -49,8 +50,8 @@ def layers_of(model, kind):
 
 def test_both_come_through_the_hook():
     plugins = load_plugins()
-    assert plugins.architecture("unet") is unet
-    assert plugins.architecture("bottleneck") is bottleneck
+    assert plugins.find(ARCHITECTURES, "unet") is unet
+    assert plugins.find(ARCHITECTURES, "bottleneck") is bottleneck
 
 
 class TestBottleneck:

@@ -23,6 +23,7 @@ from pixrestore import Task, hookimpl, option
 from pixrestore.cli.option_groups import shown
 from pixrestore.errors import UsageError
 from pixrestore.options import options_of
+from pixrestore.plugins.kinds import TASKS
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.preview import preview
 from pixrestore.scaffold import new_plugin
@@ -53,13 +54,13 @@ def module(*tasks: type[Task], name: str = "pixrestore_dim") -> types.ModuleType
 
 
 def test_plugins_are_installed_for_a_while():
-    before = set(load_plugins().tasks)
+    before = set(load_plugins().all(TASKS))
     with plugins_installed(module(Dim)) as plugins:
-        assert plugins.task("dim") is Dim
-        assert set(load_plugins().tasks) == {"colorize", "denoise", "dim"}
+        assert plugins.find(TASKS, "dim") is Dim
+        assert set(load_plugins().all(TASKS)) == {"colorize", "denoise", "dim"}
         with plugins_installed():
-            assert set(load_plugins().tasks) == {"colorize", "denoise"}
-    assert set(load_plugins().tasks) == before
+            assert set(load_plugins().all(TASKS)) == {"colorize", "denoise"}
+    assert set(load_plugins().all(TASKS)) == before
 
 
 def test_what_is_wrong_with_a_plugin_is_told():

@@ -290,12 +290,13 @@ def test_doctor_looks_at_everything(cli):
 def test_doctor_finds_an_altered_model(cli, tiny_denoiser, tmp_path, monkeypatch):
     import shutil
 
+    from pixrestore.plugins.kinds import MODELS
     from pixrestore.plugins.registry import Plugin, Plugins
 
     copy = shutil.copytree(tiny_denoiser, tmp_path / "mine")
     with (copy / "model.weights.h5").open("ab") as weights:
         weights.write(b"more")
-    plugins = Plugins((Plugin("mine", "mine", "1", models={"mine": copy}),))
+    plugins = Plugins((Plugin("mine", "mine", "1", provided={MODELS: {"mine": copy}}),))
     real = pixrestore.plugins.loading.load_plugins()
     both = Plugins((*real.plugins, *plugins.plugins))
     monkeypatch.setattr("pixrestore.cli.doctor.load_plugins", lambda: both)

@@ -11,6 +11,7 @@ import pytest
 from pixrestore import colorize, denoise, evaluate
 from pixrestore.images import decode_rgb8
 from pixrestore.model.lookup import default_model
+from pixrestore.plugins.kinds import MODELS
 from pixrestore.plugins.loading import load_plugins
 
 NAMES = ("colorize", "denoise")
@@ -23,7 +24,7 @@ def figures(name: str, title: str) -> dict[str, dict[str, float]]:
 
 def test_both_ship_with_graphs_and_fit_into_a_wheel():
     models = [default_model(name) for name in NAMES]
-    folders = [load_plugins().models[name] for name in NAMES]
+    folders = [load_plugins().all(MODELS)[name] for name in NAMES]
     total = sum(file.stat().st_size for folder in folders for file in folder.iterdir())
     assert total < 12_000_000
     assert all(model.graph and model.licence and model.limits for model in models)

@@ -20,6 +20,7 @@ from pixrestore import hooks
 from pixrestore.cli import running
 from pixrestore.cli.plugin_commands import RESERVED
 from pixrestore.images import MAX_PIXELS
+from pixrestore.plugins.kinds import ARCHITECTURES, LOSSES, TASKS
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.task import Task
 
@@ -86,9 +87,9 @@ def test_every_command_is_documented():
 
 def test_every_task_architecture_and_loss_is_documented():
     plugins = load_plugins()
-    assert documented("task") == set(plugins.tasks)
-    assert documented("architecture") == set(plugins.architectures)
-    assert documented("loss") == set(plugins.losses)
+    assert documented("task") == set(plugins.all(TASKS))
+    assert documented("architecture") == set(plugins.all(ARCHITECTURES))
+    assert documented("loss") == set(plugins.all(LOSSES))
 
 
 def test_every_public_name_is_documented():

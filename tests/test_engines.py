@@ -147,7 +147,7 @@ def test_what_writes_onnx_may_be_missing(tiny_denoiser, tmp_path, monkeypatch, c
     monkeypatch.setattr(keras_export, "find_spec", lambda name: None)
     done = cli("export", tiny_denoiser, "-o", tmp_path / "m.onnx")
     assert (done.code, list(tmp_path.iterdir())) == (ModelError.exit_code, [])
-    assert "pip install 'pixrestore[export]'" in done.error
+    assert "pip install 'pixrestore[train]'" in done.error
 
 
 @pytest.mark.parametrize("form", ["onnx", "savedmodel"])

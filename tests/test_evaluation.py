@@ -15,7 +15,6 @@ from pixrestore.errors import PhotoError, TrainingDataError, UnknownNameError, U
 from pixrestore.geometry import Geometry
 from pixrestore.images import decode_rgb8
 from pixrestore.images.metrics import ciede2000, colourfulness, psnr, ssim
-from pixrestore.losses import Charbonnier
 from pixrestore.model.folder import Model, write_model
 from pixrestore.tasks import Colorize, Denoise
 
@@ -48,7 +47,9 @@ def model(tmp_path, monkeypatch):
     def make(task, network):
         folder = tmp_path / f"simple-{task.name}"
         geometry = Geometry(multiple=1, margin=4, working_size=64)
-        made = Model(folder, task, "unet", {}, (3, 3), Charbonnier(), geometry, adds_colour=False)
+        made = Model(
+            folder, task, "unet", {}, (3, 3), "charbonnier", {}, geometry, adds_colour=False
+        )
         write_model(made, lambda path: path.write_bytes(b"none"))
         monkeypatch.setattr(
             "pixrestore.engines.opening.open_network", lambda model, engine: network

@@ -48,7 +48,7 @@ def test_a_folder_is_replaced_whole(tmp_path):
 def test_what_ends_in_an_error_changes_nothing(tmp_path, error):
     place = tmp_path / "kept"
     place.write_bytes(b"old")
-    with pytest.raises(type(error)), replacing(place) as fresh:
+    with pytest.raises(type(error)), replacing(place) as fresh:  # noqa: PT012
         fresh.write_bytes(b"ne")
         raise error
     assert place.read_bytes() == b"old"

@@ -11,7 +11,6 @@ import pytest
 from pixrestore import Task, evaluate, load, option, restore
 from pixrestore.errors import UnknownNameError, UsageError
 from pixrestore.geometry import Geometry
-from pixrestore.losses import Charbonnier
 from pixrestore.model.folder import Model, write_model
 from pixrestore.preview import preview
 
@@ -46,7 +45,15 @@ def made(tmp_path, monkeypatch):
         geometry = Geometry(margin=4)
         folder = tmp_path / "mine"
         model = Model(
-            folder, Own(**options), "unet", {}, (3, 3), Charbonnier(), geometry, adds_colour=False
+            folder,
+            Own(**options),
+            "unet",
+            {},
+            (3, 3),
+            "charbonnier",
+            {},
+            geometry,
+            adds_colour=False,
         )
         write_model(model, lambda path: path.write_bytes(b"none"))
         monkeypatch.setattr(

@@ -18,7 +18,6 @@ from pixrestore.engines.half_precision import half_precision_copy
 from pixrestore.engines.opening import open_restorer
 from pixrestore.errors import ModelError, OutputError, PixrestoreError, UnknownNameError, UsageError
 from pixrestore.geometry import Geometry
-from pixrestore.losses import ChromaClasses
 from pixrestore.model.folder import Model, check_weights, describe, load_model, write_model
 from pixrestore.tasks import Colorize
 
@@ -32,7 +31,8 @@ def model(tmp_path):
         architecture="unet",
         arguments={"widths": [4, 8], "blocks": [1, 1]},
         channels=(1, 2),
-        loss=ChromaClasses(step=20.0, weights=(1.0, 2.0)),
+        loss="chroma_classes",
+        loss_options={"step": 20.0, "weights": [1.0, 2.0]},
         geometry=Geometry(multiple=4, margin=16, working_size=64),
         adds_colour=True,
         training={"steps": 3, "seed": 7},

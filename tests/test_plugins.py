@@ -515,3 +515,53 @@ def test_options_of_one_name_are_told_apart_when_measuring(fresh_cli, install, t
     done = fresh_cli("evaluate", "--model", folder, "--data", samples, *words.split())
     assert (done.code, done.err) == (0, "Fade(seed=9, limit=7, loss=0.4)\n")
     assert json.loads(done.out)["images"] == 1
+
+
+_FIFTH = """
+import sys
+from pixrestore import hooks
+from pixrestore.plugins import kinds
+
+def named_film(thing):
+    return thing["name"], thing
+
+def pixrestore_films():
+    "Return the films this plugin adds."
+
+hooks.pixrestore_films = hooks.hookspec(pixrestore_films)
+kinds.KINDS = (*kinds.KINDS, kinds.Kind("film", "films", "pixrestore_films", named_film))
+from pixrestore.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+_FILM = """
+from pixrestore import hookimpl
+
+@hookimpl
+def pixrestore_films():
+    return [{{"name": "ortho", "speed": {speed}}}]
+"""
+
+
+def test_a_fifth_kind_of_thing_is_one_entry_of_the_table_and_its_hook(fresh_cli, install):
+    install("pixrestore-agfa", _FILM.format(speed=25))
+    done = fresh_cli("plugins", "--json", code=_FIFTH)
+    [agfa] = [plugin for plugin in json.loads(done.out) if plugin["name"] == "agfa"]
+    assert (agfa["films"], agfa["status"], agfa["failures"]) == (["ortho"], "ok", [])
+    assert "films ortho" in fresh_cli("plugins", code=_FIFTH).out
+    install("pixrestore-kodak", _FILM.format(speed=400))
+    done = fresh_cli("doctor", "--json", code=_FIFTH)
+    told = [found["text"] for found in json.loads(done.out) if found["topic"] == "plugin"]
+    assert any("films 'ortho' is claimed by" in text for text in told)
+
+
+def test_what_is_built_in_passes_the_checks_of_plugins():
+    from pixrestore.plugins.kinds import KINDS
+    from pixrestore.plugins.loading import load_plugins
+
+    [builtin] = [plugin for plugin in load_plugins().plugins if plugin.builtin]
+    assert builtin.failures == ()
+    for kind in KINDS:
+        assert builtin.gives(kind)
+        for name, thing in builtin.gives(kind).items():
+            assert kind.check(thing) == (name, thing)

@@ -118,6 +118,14 @@ class Lawless(Fade):
 
 
 @dataclass(frozen=True)
+class TwoMinds(Fade):
+    """Compose otherwise where the encoded photo is at hand."""
+
+    def compose_encoded(self, degraded, encoded, answer):
+        return np.clip(answer * np.float32(0.9), 0, 1)
+
+
+@dataclass(frozen=True)
 class Hopeless(Fade):
     """Say that the law does not hold, and restore to black."""
 
@@ -181,6 +189,7 @@ class Helpless(Fade):
         (ComposesInPlace, "input_untouched", "compose changes its input in place"),
         (Unclipped, "range", "clip them to [0, 1]"),
         (Lawless, "law", "compose(corrupt(clean), target(clean)) is not clean"),
+        (TwoMinds, "law", "compose_encoded must return what compose returns"),
         (Hopeless, "law", "even a perfect network would not help"),
         (Normalised, "pointwise", "encode gives another result for a part"),
         (Stretched, "flat_photos", "corrupt returns infinities or NaN (on a photo of 24 by 16"),

@@ -44,11 +44,12 @@ def main(task: str, folder: str, rounds: str) -> None:
     from PIL import Image
 
     from pixrestore.backend import usable_cpus
+    from pixrestore.plugins.kinds import TASKS
     from pixrestore.plugins.loading import load_plugins
     from pixrestore.training import photos as data
     from speed.measuring import Turns
 
-    kind = load_plugins().task(task)()
+    kind = load_plugins().find(TASKS, task)()
     patch, batch = kind.settled_recipe().patch, kind.settled_recipe().batch
     paths = data.training_files(Path(folder))
     steps = range(-(-len(paths) // batch))  # every photo comes

@@ -34,6 +34,7 @@ def main(task: str, folder: str, out: str, seconds: str, rounds: str) -> None:
     from pathlib import Path
 
     from pixrestore.backend import import_keras
+    from pixrestore.plugins.kinds import TASKS
     from pixrestore.plugins.loading import load_plugins
     from pixrestore.training.display import Display
     from pixrestore.training.feed import feed
@@ -44,7 +45,7 @@ def main(task: str, folder: str, out: str, seconds: str, rounds: str) -> None:
     keras = import_keras()
     import tensorflow as tf
 
-    kind = load_plugins().task(task)()
+    kind = load_plugins().find(TASKS, task)()
     recipe = settle_recipe(kind, None, {}, {}, {})
     plan = Plan(kind, recipe, Budget(steps=1), data=(folder,), out=Path(out))
     run = Run(plan, Display(recipe.batch, True), resume=False)

@@ -12,11 +12,15 @@ from typing import Annotated, Literal
 
 import typer
 
+from pixrestore.backend import TRAINING
 from pixrestore.cli.plugin_commands import plugins_with_commands
 from pixrestore.cli.tables import as_json
+from pixrestore.plugins.kinds import KINDS, MODELS
 from pixrestore.plugins.loading import load_plugins
 
-_PACKAGES = ("tensorflow", "keras", "onnxruntime", "numpy", "scikit-image", "scipy", "Pillow")
+_INSTALL = f"pip install '{TRAINING}'"
+_PACKAGES = ("onnxruntime", "numpy", "scikit-image", "scipy", "Pillow")
+_TRAINING_PACKAGES = ("tensorflow", "keras", "onnx", "tf2onnx")
 
 
 @dataclass(frozen=True)
@@ -58,12 +62,20 @@ def _versions() -> Iterable[Finding]:
             yield Finding(name, "ok", metadata.version(name))
         except metadata.PackageNotFoundError:
             yield Finding(name, "problem", "is not installed")
+    for name in _TRAINING_PACKAGES:
+        try:
+            yield Finding(name, "ok", metadata.version(name))
+        except metadata.PackageNotFoundError:
+            yield Finding(name, "ok", f"is not installed; training needs it: {_INSTALL}")
 
 
 def _devices() -> Iterable[Finding]:
-    from pixrestore.backend import import_keras, usable_cpus
+    from pixrestore.backend import import_keras, missing_training_packages, usable_cpus
     from pixrestore.errors import PixrestoreError
 
+    yield Finding("threads", "ok", f"{usable_cpus()} of {os.cpu_count()} processors")
+    if missing_training_packages():
+        return
     try:
         import_keras()
         import tensorflow as tf
@@ -79,7 +91,6 @@ def _devices() -> Iterable[Finding]:
     works = total == 512
     text = "TensorFlow computes" if works else f"TensorFlow computes {total} instead of 512"
     yield Finding("backend", "ok" if works else "problem", text)
-    yield Finding("threads", "ok", f"{usable_cpus()} of {os.cpu_count()} processors")
     yield Finding("gpu", "ok", ", ".join(gpus) or "none")
 
 
@@ -100,9 +111,9 @@ def _plugins() -> Iterable[Finding]:
             yield Finding("plugin", "problem", line.removeprefix("plugin "))
         for note in plugin.notes:
             yield Finding("plugin", "ok", f"{plugin.title}: {note}")
-    for kind in ("tasks", "architectures", "losses", "models"):
+    for kind in KINDS:
         for name, owners in load_plugins().disputes(kind).items():
-            text = f"{kind} {name!r} is claimed by {' and '.join(owners)}"
+            text = f"{kind.plural} {name!r} is claimed by {' and '.join(owners)}"
             yield Finding("plugin", "problem", text)
 
 
@@ -110,7 +121,7 @@ def _models() -> Iterable[Finding]:
     from pixrestore.errors import PixrestoreError
     from pixrestore.model.folder import check_weights, load_model
 
-    found = load_plugins().models
+    found = load_plugins().all(MODELS)
     if not found:
         yield Finding("model", "problem", "no trained model is installed")
     for name, folder in found.items():

@@ -16,6 +16,7 @@ from pixrestore.cli.tables import as_json, table
 from pixrestore.description import read_description
 from pixrestore.errors import ModelError
 from pixrestore.options import Option, options_of
+from pixrestore.plugins.kinds import ARCHITECTURES, KINDS, LOSSES, MODELS, TASKS, Kind
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.plugins.registry import Plugin
 
@@ -30,13 +31,13 @@ def tasks(verbose: Verbose = False, json: Json = False) -> None:
             "name": name,
             "summary": task.summary(),
             "scope": task.scope,
-            "plugin": _owner("tasks", name),
+            "plugin": _owner(TASKS, name),
             "options": _described(options_of(task)),
         }
-        for name, task in load_plugins().tasks.items()
+        for name, task in load_plugins().all(TASKS).items()
     ]
     _print(rows, ["name", "summary", "plugin"], json, verbose)
-    _print_disputes("tasks")
+    _print_disputes(TASKS)
 
 
 def architectures(verbose: Verbose = False, json: Json = False) -> None:
@@ -45,13 +46,13 @@ def architectures(verbose: Verbose = False, json: Json = False) -> None:
         {
             "name": name,
             "summary": (inspect.getdoc(function) or "").partition("\n")[0],
-            "plugin": _owner("architectures", name),
+            "plugin": _owner(ARCHITECTURES, name),
             "options": _described(options_of(function)),
         }
-        for name, function in load_plugins().architectures.items()
+        for name, function in load_plugins().all(ARCHITECTURES).items()
     ]
     _print(rows, ["name", "summary", "plugin"], json, verbose)
-    _print_disputes("architectures")
+    _print_disputes(ARCHITECTURES)
 
 
 def losses(verbose: Verbose = False, json: Json = False) -> None:
@@ -60,20 +61,20 @@ def losses(verbose: Verbose = False, json: Json = False) -> None:
         {
             "name": name,
             "summary": loss.summary(),
-            "plugin": _owner("losses", name),
+            "plugin": _owner(LOSSES, name),
             "options": _described(options_of(loss)),
         }
-        for name, loss in load_plugins().losses.items()
+        for name, loss in load_plugins().all(LOSSES).items()
     ]
     _print(rows, ["name", "summary", "plugin"], json, verbose)
-    _print_disputes("losses")
+    _print_disputes(LOSSES)
 
 
 def models(json: Json = False) -> None:
     """List the installed models, which --model can name."""
-    rows = [_model(name, str(path)) for name, path in load_plugins().models.items()]
+    rows = [_model(name, str(path)) for name, path in load_plugins().all(MODELS).items()]
     _print(rows, ["name", "task", "architecture", "size", "plugin", "folder"], json)
-    _print_disputes("models")
+    _print_disputes(MODELS)
 
 
 def plugins(
@@ -115,30 +116,27 @@ def plugin_as_data(plugin: Plugin, tracebacks: bool = False) -> dict[str, Any]:
         "module": plugin.module,
         "builtin": plugin.builtin,
         "status": plugin.status,
-        "tasks": list(plugin.tasks),
-        "architectures": list(plugin.architectures),
-        "losses": list(plugin.losses),
-        "models": {name: str(path) for name, path in plugin.models.items()},
+        **{kind.plural: _names(plugin, kind) for kind in KINDS},
         "commands": list(plugin.commands),
         "failures": failures,
         "notes": list(plugin.notes),
     }
 
 
+def _names(plugin: Plugin, kind: Kind[Any]) -> list[str] | dict[str, str]:
+    """Return the names of what a plugin provides, with what they stand for where that is text."""
+    given = plugin.gives(kind)
+    return {name: str(thing) for name, thing in given.items()} if kind.spelled else list(given)
+
+
 def _provides(plugin: Plugin) -> str:
-    kinds = {
-        "tasks": plugin.tasks,
-        "architectures": plugin.architectures,
-        "losses": plugin.losses,
-        "models": plugin.models,
-        "commands": plugin.commands,
-    }
-    return "; ".join(f"{kind} {', '.join(names)}" for kind, names in kinds.items() if names)
+    given = {kind.plural: plugin.gives(kind) for kind in KINDS} | {"commands": plugin.commands}
+    return "; ".join(f"{title} {', '.join(names)}" for title, names in given.items() if names)
 
 
 def _model(name: str, folder: str) -> dict[str, Any]:
     """Describe a model by its ``model.json`` alone."""
-    found: dict[str, Any] = {"name": name, "plugin": _owner("models", name), "folder": folder}
+    found: dict[str, Any] = {"name": name, "plugin": _owner(MODELS, name), "folder": folder}
     try:
         said = read_description(Path(folder))
     except ModelError:  # `pixrestore doctor` says what is wrong with it
@@ -162,9 +160,9 @@ def _model(name: str, folder: str) -> dict[str, Any]:
     }
 
 
-def _owner(kind: str, name: str) -> str:
+def _owner(kind: Kind[Any], name: str) -> str:
     """Return the distribution that provides something."""
-    owners = [p.distribution for p in load_plugins().plugins if name in getattr(p, kind)]
+    owners = [p.distribution for p in load_plugins().plugins if name in p.gives(kind)]
     return owners[0] if owners else ""
 
 
@@ -205,7 +203,7 @@ def _cell(row: dict[str, Any], column: str) -> str:
     return str(row[column])
 
 
-def _print_disputes(kind: str) -> None:
+def _print_disputes(kind: Kind[Any]) -> None:
     """Name on standard error what several plugins claim, and so nobody gets."""
     for name, owners in load_plugins().disputes(kind).items():
         typer.echo(f"pixrestore: {name!r} is claimed by {' and '.join(owners)}", err=True)

@@ -12,6 +12,7 @@ import typer
 from pixrestore.cli.option_groups import with_sections
 from pixrestore.cli.task_options import choose_task
 from pixrestore.errors import OutputError
+from pixrestore.plugins.kinds import TASKS
 from pixrestore.plugins.loading import load_plugins
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def preview(
 def _configured(task: str | None, model: str | None, options: Mapping[str, Any]) -> Task:
     """Return the task by its name, or as the model has it, with the options that were given."""
     if task is not None and model is None:
-        return load_plugins().task(task)(**options)
+        return load_plugins().find(TASKS, task)(**options)
     from pixrestore.model.lookup import find_model
 
     return replace(find_model(task, model).task, **options)  # type: ignore[type-var]

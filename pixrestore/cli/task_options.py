@@ -12,6 +12,7 @@ from pixrestore.description import read_description
 from pixrestore.model.folder import model_folder
 from pixrestore.model.lookup import match_models
 from pixrestore.options import options_of, restoring_options
+from pixrestore.plugins.kinds import ARCHITECTURES, TASKS
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.plugins.losses import options_of_loss
 from pixrestore.recipe import Recipe
@@ -66,9 +67,9 @@ def choose_task(arguments: Sequence[str], *model_flags: str, default: str = "") 
     if model is not None:
         said = read_description(model_folder(model))
         if name in (None, said.task):
-            return Choice(plugins.task(said.task), said.options)
+            return Choice(plugins.find(TASKS, said.task), said.options)
     name = name or default
-    return Choice(plugins.task(name)) if name else None
+    return Choice(plugins.find(TASKS, name)) if name else None
 
 
 def choose_tasks(arguments: Sequence[str]) -> list[Choice]:
@@ -77,8 +78,11 @@ def choose_tasks(arguments: Sequence[str]) -> list[Choice]:
     trained = [read_description(model_folder(name)) for name in names]
     models = [(name, said.task) for name, said in zip(names, trained, strict=True)]
     pairs = match_models(values_of(arguments, "--task"), models)
-    find = load_plugins().task
-    return [Choice(find(task), {} if at is None else trained[at].options) for task, at in pairs]
+    plugins = load_plugins()
+    return [
+        Choice(plugins.find(TASKS, task), {} if at is None else trained[at].options)
+        for task, at in pairs
+    ]
 
 
 def restoring_sections(choices: Sequence[Choice]) -> list[Section]:
@@ -124,7 +128,7 @@ def training_sections(
     )
     suggested = {option.name: getattr(recipe, option.name) for option in settings}
     arch, loss = recipe.architecture, recipe.loss
-    architecture = options_of(load_plugins().architecture(arch))
+    architecture = options_of(load_plugins().find(ARCHITECTURES, arch))
     return [
         about_task,
         Section("train", "Training settings", settings, suggested),

@@ -17,6 +17,7 @@ from pixrestore.cli.words import value_of
 from pixrestore.description import read_description
 from pixrestore.files import PLAN
 from pixrestore.model.folder import model_folder
+from pixrestore.plugins.kinds import TASKS
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.training.defaults import DEFAULT_TASK
 
@@ -170,7 +171,7 @@ def train(
         recipe = {**given["task"], **recipe}
     else:
         # No keywords: options may be named as the parameters are.
-        kind = load_plugins().task(task or _task_of(init) or DEFAULT_TASK)
+        kind = load_plugins().find(TASKS, task or _task_of(init) or DEFAULT_TASK)
         asked = kind(**given["task"])
     run(
         asked,

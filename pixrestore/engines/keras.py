@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from pixrestore.backend import import_keras
 from pixrestore.errors import UsageError
 from pixrestore.network.build import build_core, load_weights, reading
+from pixrestore.plugins.losses import find_loss
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
     from numpy.typing import NDArray
 
+    from pixrestore.loss import Loss
     from pixrestore.model.folder import Model
 
 # The layer of an architecture that holds the essence of a picture.
@@ -49,7 +51,7 @@ def load_network(model: Model) -> KerasNetwork:
     """Build a model's network, load its trained weights, and make it ready to run."""
     core = _built(model)
     load_weights(core, model.weights_path)
-    return KerasNetwork(reading(core, model.loss))
+    return KerasNetwork(reading(core, _loss(model)))
 
 
 def load_encoder(model: Model) -> KerasNetwork:
@@ -75,4 +77,8 @@ def load_encoder(model: Model) -> KerasNetwork:
 
 
 def _built(model: Model) -> keras.Model:
-    return build_core(model.architecture, model.arguments, model.channels, model.loss)
+    return build_core(model.architecture, model.arguments, model.channels, _loss(model))
+
+
+def _loss(model: Model) -> Loss:
+    return find_loss(model.loss, model.loss_options)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from pixrestore.backend import available_memory, import_keras, native_output_held
+from pixrestore.backend import TRAINING, available_memory, import_keras, native_output_held
 from pixrestore.engines import Form
 from pixrestore.errors import ModelError
 
@@ -46,7 +46,7 @@ def exported(model: Model, form: Form, path: Path) -> None:
     missing = [name for name in _NEEDED.get(form, ()) if find_spec(name) is None]
     if missing:
         raise ModelError(
-            f"{' and '.join(missing)} not installed: pip install 'pixrestore[export]' to write ONNX"
+            f"{' and '.join(missing)} not installed: pip install '{TRAINING}' to write ONNX"
         )
     if form == "onnx":
         _check_room(model)

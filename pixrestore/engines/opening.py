@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pixrestore.backend import missing_training_packages
 from pixrestore.engines import ENGINES, Engine
 from pixrestore.errors import ModelError, UsageError, nearest
 from pixrestore.model.folder import Model, check_weights, describe
@@ -71,7 +72,7 @@ def open_network(model: Model, engine: Engine = "auto") -> Network:
     """
     if engine not in ENGINES:
         raise UsageError(f"no engine is called {engine!r}: {nearest(engine, ENGINES)}")
-    if engine == "keras" or (engine == "auto" and _gpu()):
+    if engine == "keras" or (engine == "auto" and _gpu() and not missing_training_packages()):
         return _keras(model)
     obstacle = _obstacle(model)
     if not obstacle:

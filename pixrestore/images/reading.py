@@ -120,7 +120,6 @@ def decode_rgb8(path: Path, *, shorter_side: int | None = None) -> NDArray[np.ui
 @contextlib.contextmanager
 def _reading(source: Any) -> Iterator[BinaryIO]:
     """Open `source`, and turn all that decoders raise into `PhotoError`."""
-    name = "the image"
     with contextlib.ExitStack() as stack:
         try:
             if isinstance(source, (bytes, bytearray, memoryview)):
@@ -128,18 +127,24 @@ def _reading(source: Any) -> Iterator[BinaryIO]:
             elif hasattr(source, "read"):
                 stream = source
             else:
-                name = printable(source)
                 stream = stack.enter_context(_regular_file(source))
             yield stream
         except PhotoError as error:
-            raise PhotoError(f"{name}: {error}") from None
+            raise PhotoError(f"{_named(source)}: {error}") from None
         except MemoryError as error:
-            raise PhotoError(f"{name}: too large for this machine's memory") from error
+            raise PhotoError(f"{_named(source)}: too large for this machine's memory") from error
         except OSError as error:
-            raise PhotoError(f"cannot read {name}: {error.strerror or error}") from error
+            raise PhotoError(f"cannot read {_named(source)}: {error.strerror or error}") from error
         except Exception as error:  # decoders raise anything at hostile bytes
             what = f"{type(error).__name__}: {error}"
-            raise PhotoError(f"cannot read {name}: the file is damaged ({what})") from error
+            raise PhotoError(
+                f"cannot read {_named(source)}: the file is damaged ({what})"
+            ) from error
+
+
+def _named(source: Any) -> str:
+    """Say which image an error is about."""
+    return printable(source) if isinstance(source, (str, os.PathLike)) else "the image"
 
 
 def _regular_file(source: Any) -> BinaryIO:

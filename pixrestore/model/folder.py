@@ -5,6 +5,7 @@ Beside the weights may lie ``model.onnx``, the network's operations for ONNX Run
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import os
@@ -19,11 +20,11 @@ from pixrestore.files import replace_file, replace_json, replacing
 from pixrestore.geometry import Geometry
 from pixrestore.model.card import card
 from pixrestore.options import checked
+from pixrestore.plugins.kinds import MODELS, TASKS
 from pixrestore.plugins.loading import load_plugins
-from pixrestore.plugins.losses import describe_loss, find_loss
+from pixrestore.plugins.losses import find_loss
 
 if TYPE_CHECKING:
-    from pixrestore.loss import Loss
     from pixrestore.task import Task
 
 WEIGHTS = "model.weights.h5"
@@ -45,7 +46,7 @@ class Model:
         What builds the network.
     channels : tuple of int
         Channels that the network sees and answers.
-    loss : Loss
+    loss, loss_options : str, Mapping
         The loss it was trained with, which knows how to read the network's output.
     geometry : Geometry
         Sizes and tiles that suit the network.
@@ -73,7 +74,8 @@ class Model:
     architecture: str
     arguments: Mapping[str, Any]
     channels: tuple[int, int]
-    loss: Loss
+    loss: str
+    loss_options: Mapping[str, Any]
     geometry: Geometry
     adds_colour: bool
     weights: Mapping[str, Any] = field(default_factory=dict)
@@ -138,11 +140,11 @@ def model_folder(name: str | os.PathLike[str]) -> Path:
     if folder.is_dir():
         return folder
     plugins = load_plugins()
-    if plugins.claims("models", str(name)):
-        return plugins.model(str(name))
+    if plugins.claims(MODELS, str(name)):
+        return plugins.find(MODELS, str(name))
     raise UnknownNameError(
         f"no model folder and no installed model is called {str(name)!r}: "
-        f"{nearest(str(name), plugins.models)}"
+        f"{nearest(str(name), plugins.all(MODELS))}"
     )
 
 
@@ -197,7 +199,7 @@ def describe(model: Model) -> dict[str, Any]:
         "task": {"name": model.task.name, "options": model.task.options()},
         "architecture": {"name": model.architecture, "arguments": dict(model.arguments)},
         "channels": list(model.channels),
-        "loss": describe_loss(model.loss),
+        "loss": {"name": model.loss, "options": dict(model.loss_options)},
         "geometry": dataclasses.asdict(model.geometry),
         "adds_colour": model.adds_colour,
         "weights": dict(model.weights),
@@ -238,16 +240,20 @@ def _finish_move(model: Model) -> None:
 
 def _loaded(folder: Path, kinds: Sequence[type[Task]]) -> Model:
     said = read_description(folder)
-    task = {kind.name: kind for kind in kinds}.get(said.task) or load_plugins().task(said.task)
+    task = {kind.name: kind for kind in kinds}.get(said.task) or load_plugins().find(
+        TASKS, said.task
+    )
     try:
+        find_loss(said.loss, said.loss_options)  # finds what is wrong with it
         return Model(
             folder=folder,
             task=task(**checked(task, said.options)),
             architecture=said.architecture,
             arguments=said.arguments,
             channels=said.channels,
-            loss=find_loss(said.loss, said.loss_options),
-            geometry=Geometry(**said.geometry),
+            loss=said.loss,
+            loss_options=said.loss_options,
+            geometry=said.geometry,
             adds_colour=said.adds_colour,
             weights=said.weights,
             graph=said.graph,
@@ -266,9 +272,13 @@ def _loaded(folder: Path, kinds: Sequence[type[Task]]) -> Model:
 
 
 def _versions() -> dict[str, str]:
-    from importlib.metadata import version
+    from importlib.metadata import PackageNotFoundError, version
 
-    return {name: version(name) for name in ("pixrestore", "keras", "tensorflow")}
+    found = {}
+    for name in ("pixrestore", "keras", "tensorflow"):
+        with contextlib.suppress(PackageNotFoundError):  # a copy is written without the last two
+            found[name] = version(name)
+    return found
 
 
 def _sha256(path: Path) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pixrestore.description import read_description
 from pixrestore.errors import ModelError, UnknownNameError, UsageError
 from pixrestore.model.folder import Model, load_model
+from pixrestore.plugins.kinds import MODELS, TASKS
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.task import Task
 
@@ -106,10 +107,10 @@ def default_model(task: str) -> Model:
         Two plugins claim the task, or a model of its name.
     """
     plugins = load_plugins()
-    plugins.task(task)
-    if plugins.claims("models", task) and _is_for(namesake := plugins.model(task), task):
+    plugins.find(TASKS, task)
+    if plugins.claims(MODELS, task) and _is_for(namesake := plugins.find(MODELS, task), task):
         return load_model(namesake)
-    fitting = {name: path for name, path in plugins.models.items() if _is_for(path, task)}
+    fitting = {name: path for name, path in plugins.all(MODELS).items() if _is_for(path, task)}
     if len(fitting) == 1:
         return load_model(next(iter(fitting.values())))
     if fitting:

@@ -10,6 +10,7 @@ from pixrestore.errors import ModelError, PixrestoreError, PluginError
 from pixrestore.loss import Loss
 from pixrestore.network.measure import size_multiple
 from pixrestore.options import checked
+from pixrestore.plugins.kinds import ARCHITECTURES
 from pixrestore.plugins.loading import load_plugins
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def build_core(
 ) -> keras.Model:
     """Build the network that is trained: from (H, W, Cx) to the channels that `loss` compares."""
     keras = import_keras()
-    function = load_plugins().architecture(architecture)
+    function = load_plugins().find(ARCHITECTURES, architecture)
     seen, answered = channels
     try:
         core = function((None, None, seen), loss.channels(answered), **checked(function, arguments))

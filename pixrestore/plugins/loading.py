@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -14,17 +14,11 @@ from typing import Any
 import pluggy
 
 from pixrestore import hooks
-from pixrestore.plugins.checks import named_architecture, named_loss, named_model, named_task
+from pixrestore.plugins import kinds
 from pixrestore.plugins.discovery import Found, find_plugins, one_line, unmet_requirement, wanted
 from pixrestore.plugins.registry import Failure, Plugin, Plugins
 
-_BUILTIN = ("tasks", "architectures", "losses", "models")
-_HOOKS: dict[str, Callable[[Any], tuple[str, Any]]] = {
-    "tasks": named_task,
-    "architectures": named_architecture,
-    "losses": named_loss,
-    "models": named_model,
-}
+_BUILTIN = "pixrestore.builtin"
 # Imported by a plugin as it loads, these slow every start of pixrestore.
 _HEAVY = ("tensorflow", "keras", "torch", "jax", "skimage", "scipy", "numpy", "cv2")
 
@@ -45,14 +39,13 @@ def load_plugins() -> Plugins:
     """
     from pixrestore import __version__
 
-    builtin = [_load_builtin(name, __version__) for name in _BUILTIN]
     found = [_load(each, __version__) for each in wanted(find_plugins())]
-    return Plugins((*builtin, *found))
+    return Plugins((_builtin(__version__), *found))
 
 
-def _load_builtin(name: str, version: str) -> Plugin:
-    plugin = Plugin(name, "pixrestore", version, f"pixrestore.{name}", builtin=True)
-    return _ask(plugin, import_module(f"pixrestore.{name}"))
+def _builtin(version: str) -> Plugin:
+    plugin = Plugin("builtin", "pixrestore", version, _BUILTIN, builtin=True)
+    return _ask(plugin, import_module(_BUILTIN))
 
 
 def _load(found: Found, version: str) -> Plugin:
@@ -89,34 +82,35 @@ def _ask(plugin: Plugin, module: Any) -> Plugin:
     except _ANYTHING as error:
         return _failed(plugin, "register", one_line(error), error)
     failures = [*_unknown_hooks(manager), *_unmarked_hooks(module)]
-    provided: dict[str, Any] = {}
-    for kind, check in _HOOKS.items():
-        provided[kind], wrong = _collect(manager, f"pixrestore_{kind}", check)
+    provided = {}
+    for kind in kinds.KINDS:
+        provided[kind], wrong = _collect(manager, kind, trusted=plugin.builtin)
         failures += wrong
-    return replace(plugin, failures=tuple(failures), hooks=manager.hook, **provided)
+    return replace(plugin, failures=tuple(failures), hooks=manager.hook, provided=provided)
 
 
 def _collect(
-    manager: pluggy.PluginManager, hook: str, check: Callable[[Any], tuple[str, Any]]
+    manager: pluggy.PluginManager, kind: kinds.Kind[Any], *, trusted: bool
 ) -> tuple[dict[str, Any], list[Failure]]:
     """Call one hook of one plugin and check each thing it returns."""
     try:
         with contextlib.redirect_stdout(sys.stderr):
-            answers = getattr(manager.hook, hook)()
+            answers = getattr(manager.hook, kind.hook)()
             things = [thing for answer in answers for thing in _listed(answer)]
     except _ANYTHING as error:
-        return {}, [Failure(hook, one_line(error), error)]
+        return {}, [Failure(kind.hook, one_line(error), error)]
     named: dict[str, Any] = {}
     failures: list[Failure] = []
     for thing in things:
         try:
-            name, checked = check(thing)
+            # What is built in, tests check once and for all.
+            name, checked = (kind.name_of(thing), thing) if trusted else kind.check(thing)
             if named.get(name, checked) is not checked:
                 raise ValueError(f"two of the things it returns are called {name!r}")
             named[name] = checked
         except _ANYTHING as error:
             cause = str(error) if isinstance(error, (TypeError, ValueError)) else one_line(error)
-            failures.append(Failure(hook, " ".join(cause.split()) or one_line(error), error))
+            failures.append(Failure(kind.hook, " ".join(cause.split()) or one_line(error), error))
     return named, failures
 
 

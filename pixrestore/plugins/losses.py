@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pixrestore.errors import UsageError
 from pixrestore.loss import Loss, in_unit_range
 from pixrestore.options import Option, checked, options_of
+from pixrestore.plugins.kinds import LOSSES
 from pixrestore.plugins.loading import load_plugins
 
 if TYPE_CHECKING:
@@ -55,11 +56,11 @@ def find_loss(name: str, options: Mapping[str, Any] | None = None) -> Loss:
         It has no such option.
     """
     plugins = load_plugins()
-    if not plugins.claims("losses", name) and _keras_has(name):
+    if not plugins.claims(LOSSES, name) and _keras_has(name):
         if options:
             raise UsageError(f"Keras' loss {name} takes no options here, not {', '.join(options)}")
         return KerasLoss(name)
-    kind = plugins.loss(name, also=_OF_KERAS)
+    kind = plugins.find(LOSSES, name, also=_OF_KERAS)
     return kind(**checked(kind, options or {}))
 
 
@@ -77,7 +78,7 @@ def _keras_has(name: str) -> bool:
 
 def options_of_loss(name: str) -> tuple[Option, ...]:
     """List the options of the loss called `name`; those of Keras have none here."""
-    kind = load_plugins().losses.get(name)
+    kind = load_plugins().all(LOSSES).get(name)
     return options_of(kind) if kind else ()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,14 @@ from PIL import Image
 from pixrestore.errors import PhotoError, UsageError
 from pixrestore.images import Photo, encode_photo, photo_from_image, photo_to_image, read_photo
 from pixrestore.images.photo import photo_from_channels
+
+ImageOrFile = str | os.PathLike[str] | IO[bytes] | Image.Image
+"""What is restored to a Pillow image."""
+
+Content = bytes | bytearray | memoryview
+"""The bytes of a file, which are restored to bytes."""
+
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 # Float images hold [0, 1]; noise goes beyond, but not as far as values that mean 0 to 255.
 _FLOAT_LIMIT = 8.0
@@ -35,6 +43,12 @@ class RestoresPhotos(ABC):
     def label(self) -> str:
         """What results are called after."""
 
+    @overload
+    def restore(self, image: ImageOrFile, **options: Any) -> Image.Image: ...
+    @overload
+    def restore(self, image: Content, **options: Any) -> bytes: ...
+    @overload
+    def restore(self, image: NDArray[_Scalar], **options: Any) -> NDArray[_Scalar]: ...
     def restore(self, image: Any, **options: Any) -> Any:
         """Restore an image, and return it as the kind of thing that it was given as.
 

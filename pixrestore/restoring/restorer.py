@@ -197,7 +197,8 @@ class Restorer(RestoresPhotos):
         def collect() -> NDArray[Any]:
             result = np.empty((height, width, 3), pixels.dtype)
             for piece in self._pieces(task, pixels):
-                restored = task.compose(piece.degraded, piece.answer)[piece.inner]
+                restored = task.compose_encoded(piece.degraded, piece.encoded, piece.answer)
+                restored = restored[piece.inner]
                 result[piece.rows, piece.columns] = to_dtype(restored, pixels.dtype)
             return result
 

@@ -10,8 +10,8 @@ from pixrestore.geometry import Geometry, Network
 from pixrestore.images import to_float
 from pixrestore.images.resizing import Array, resample
 from pixrestore.restoring.guided import GuidedUpsampler
-from pixrestore.restoring.pieces import Piece, Pieces, Section, reach
-from pixrestore.task import Task
+from pixrestore.restoring.pieces import Piece, Pieces
+from pixrestore.task import Task, reach
 
 _BAND = 125_000
 """Pixels of a photo that are float at a time: what is made of them stays in a processor's cache."""
@@ -59,14 +59,16 @@ def restore_as_scene(
     small = seen_whole(task, geometry, pixels)
     answer = _whole_answer(network, geometry, small)
     upsampler = GuidedUpsampler(_guide(small), answer, whole)
-    across = Section(0, whole[1], 0, whole[1])
+    around = reach(scale)
     for band in _bands(height, width):
-        top, bottom = max(0, band.start - reach(scale)), min(height, band.stop + reach(scale))
-        seen = slice(top * scale, bottom * scale)
+        top, bottom = max(0, band.start - around), min(height, band.stop + around)
         degraded = to_float(pixels[top:bottom])
-        full = upsampler.rows(_guide(task.encode(degraded)), seen)
-        kept = Section(seen.start, seen.stop, band.start * scale, band.stop * scale)
-        yield Piece.cut(kept, across, degraded, full, scale)
+        encoded = task.encode(degraded)
+        full = upsampler.rows(_guide(encoded), slice(top * scale, bottom * scale))
+        rows = slice(band.start * scale, band.stop * scale)
+        inner = slice(rows.start - top * scale, rows.stop - top * scale)
+        across = slice(0, whole[1])
+        yield Piece(rows, across, degraded, encoded, full, (inner, across))
 
 
 def seen_whole(task: Task, geometry: Geometry, pixels: NDArray[np.generic]) -> Array:

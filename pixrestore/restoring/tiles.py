@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,11 +11,42 @@ from numpy.typing import NDArray
 
 from pixrestore.geometry import Geometry, Network
 from pixrestore.images import to_float
-from pixrestore.restoring.pieces import Piece, Pieces, Section, reach
-from pixrestore.task import Task
+from pixrestore.images.resizing import Array
+from pixrestore.restoring.pieces import Piece, Pieces
+from pixrestore.task import Task, reach
 
 TILE = 896
 """Largest height and width of a tile, margins included, in pixels of the restored photo."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """What is kept of a stretch that the network saw, along one axis.
+
+    Attributes
+    ----------
+    start, stop : int
+        The stretch, in pixels of the restored photo; multiples of the task's scale.
+    low, high : int
+        What is kept of it.
+    """
+
+    start: int
+    stop: int
+    low: int
+    high: int
+
+    def within(self, scale: int) -> slice:
+        """Return what is kept with its surroundings, in degraded pixels from `start`."""
+        around = reach(scale)
+        first = (self.low - self.start) // scale - around
+        last = -(-(self.high - self.start) // scale) + around
+        return slice(max(0, first), min((self.stop - self.start) // scale, last))
+
+    def kept(self, within: slice, scale: int) -> slice:
+        """Return what is kept, in pixels of the restored photo from the start of `within`."""
+        offset = self.start + within.start * scale
+        return slice(self.low - offset, self.high - offset)
 
 
 def plan_spans(length: int, tile: int, geometry: Geometry) -> list[Section]:
@@ -95,8 +126,9 @@ def restore_in_tiles(
                 columns[horizontal.start // scale : horizontal.stop // scale],
             )
             degraded = to_float(seen)
-            answer = network(np.ascontiguousarray(task.encode(degraded)[None], np.float32))[0]
-            yield Piece.cut(vertical, horizontal, degraded, answer, scale)
+            encoded = task.encode(degraded)
+            answer = network(np.ascontiguousarray(encoded[None], np.float32))[0]
+            yield _cut(vertical, horizontal, degraded, encoded, answer, scale)
 
 
 def _taken(
@@ -121,3 +153,19 @@ def _for_scale(geometry: Geometry, scale: int) -> Geometry:
 def _reflected(length: int, canvas: int) -> NDArray[np.intp]:
     """Return which pixel stands at each place of a canvas that reflects the photo at its end."""
     return np.pad(np.arange(length), (0, canvas - length), mode="reflect")
+
+
+def _cut(
+    rows: Section, columns: Section, degraded: Array, encoded: Array, answer: Array, scale: int
+) -> Piece:
+    """Cut what is kept, with its surroundings, out of what the network saw and answered."""
+    down, across = rows.within(scale), columns.within(scale)
+    enlarged = tuple(slice(part.start * scale, part.stop * scale) for part in (down, across))
+    return Piece(
+        slice(rows.low, rows.high),
+        slice(columns.low, columns.high),
+        degraded[down, across],
+        encoded[enlarged],
+        answer[enlarged],
+        (rows.kept(down, scale), columns.kept(across, scale)),
+    )

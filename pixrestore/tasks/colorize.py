@@ -124,14 +124,19 @@ class Colorize(Task):
 
     def compose(self, degraded: Image, answer: Image) -> Image:
         """Give the answer's chroma, times `saturation`, to the photo's own lightness."""
+        return self.compose_encoded(degraded, self.encode(degraded), answer)
+
+    def compose_encoded(self, degraded: Image, encoded: Image, answer: Image) -> Image:
+        """Do what `compose` does, with the lightness that `encode` has found."""
         import numpy as np
 
         from pixrestore.images import colour
 
-        unit = 1.0 if self.space == "rgb" else _CHROMA_UNIT
-        chroma = colour.chroma(answer) if self.space == "rgb" else answer
-        factor = np.float32(unit * self.saturation)
-        return colour.from_lab(colour.lightness(degraded), chroma * factor)
+        saturation = np.float32(self.saturation)
+        if self.space == "rgb":
+            return colour.from_lab(colour.lightness(degraded), colour.chroma(answer) * saturation)
+        lightness = encoded[..., 0] * np.float32(100)
+        return colour.from_lab(lightness, answer * (np.float32(_CHROMA_UNIT) * saturation))
 
     @property
     def inexact(self) -> str:

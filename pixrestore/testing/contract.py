@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pixrestore.images.resizing import cropped_to_multiple, enlarged
-from pixrestore.restoring.pieces import reach
+from pixrestore.task import reach
 from pixrestore.testing.probe import SEEDS, CheckFailed, Probe, distance, part, photos
 
 _ROUNDING = 1 / 255
@@ -129,7 +129,10 @@ def law(probe: Probe) -> None:
     for clean in _photos(probe):
         for seed in SEEDS:
             degraded = probe.degraded(clean, seed)
-            restored = probe.compose(degraded, np.asarray(probe.target(clean), np.float32))
+            answer = np.asarray(probe.target(clean), np.float32)
+            restored = probe.compose(degraded, answer.copy())
+            if distance(probe.compose_encoded(degraded, answer.copy()), restored) > _ROUNDING:
+                raise CheckFailed("compose_encoded must return what compose returns")
             worst = max(worst, distance(restored, clean))
             untouched = np.clip(enlarged(degraded, scale), 0, 1)
             before.append(float(np.mean(np.abs(untouched - clean))))

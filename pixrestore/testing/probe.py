@@ -46,6 +46,11 @@ class Probe:
         """Return the restored photo."""
         return self._call("compose", degraded, answer)
 
+    def compose_encoded(self, degraded: Image, answer: Image) -> Image:
+        """Return the restored photo, as restoring asks for it."""
+        encoded = np.asarray(self.encode(degraded), np.float32)
+        return self._call("compose_encoded", degraded, encoded, answer)
+
     def degraded(self, clean: Image, seed: int = 0) -> Image:
         """Return a degraded photo as the rest of pixrestore hands it on."""
         return np.asarray(self.corrupt(clean, seed), np.float32)

@@ -93,7 +93,8 @@ def saves(probe: Probe) -> None:
             architecture=_ARCHITECTURE,
             arguments=_ARGUMENTS,
             channels=pair_channels(probe.task),
-            loss=_LOSS,
+            loss=_LOSS.name,
+            loss_options={},
             geometry=_GEOMETRY,
             adds_colour=adds_colour(probe.task),
         )

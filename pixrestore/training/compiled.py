@@ -11,6 +11,7 @@ import numpy as np
 from pixrestore.backend import import_keras
 from pixrestore.files import require_room
 from pixrestore.network.build import answer_factor, build_core, load_weights, reading
+from pixrestore.plugins.kinds import ARCHITECTURES
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.training.checkpoint import Progress, load_checkpoint, weights_size
 
@@ -88,7 +89,7 @@ class Trainee:
 
     def start_pretrained(self, recipe: Recipe) -> None:
         """Load the weights that the architecture has from elsewhere, if any."""
-        function = load_plugins().architecture(recipe.architecture)
+        function = load_plugins().find(ARCHITECTURES, recipe.architecture)
         if hasattr(function, "load_pretrained"):
             function.load_pretrained(self.core, recipe.arguments)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pixrestore.plugins.kinds import ARCHITECTURES
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.recipe import Recipe
 
@@ -51,7 +52,7 @@ def suggested_recipe(
     network = architecture or (first or recipe).architecture
     if network != recipe.architecture:
         # A recipe's arguments and loss were chosen for its own architecture.
-        own = getattr(load_plugins().architecture(network), "recipe", Recipe())
+        own = getattr(load_plugins().find(ARCHITECTURES, network), "recipe", Recipe())
         recipe = replace(own, architecture=network, crops=recipe.crops)
     if first and first.architecture == network:
         # All of them and no others: the trained weights must fit.

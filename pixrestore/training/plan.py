@@ -13,6 +13,7 @@ from typing import Any
 from pixrestore.errors import TrainingError, UsageError, nearest
 from pixrestore.files import PLAN, remove_leftovers, replace_json
 from pixrestore.options import checked, options_of
+from pixrestore.plugins.kinds import ARCHITECTURES, TASKS
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.plugins.losses import describe_loss, find_loss
 from pixrestore.recipe import Recipe
@@ -147,7 +148,7 @@ def load_plan(out: Path, kind: type[Task] | None = None) -> Plan:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         name = data["task"]["name"]
-        task = kind if kind and kind.name == name else load_plugins().task(name)
+        task = kind if kind and kind.name == name else load_plugins().find(TASKS, name)
         return Plan(
             task=task(**checked(task, data["task"]["options"])),
             recipe=_parsed_recipe(data["recipe"]),
@@ -195,7 +196,7 @@ def settle_recipe(
         For a name or a value that does not exist.
     """
     recipe = suggested_recipe(task, arch, changes.get("loss"), first)
-    function = load_plugins().architecture(recipe.architecture)
+    function = load_plugins().find(ARCHITECTURES, recipe.architecture)
     known = {option.name: option for option in options_of(Recipe)}
     for name in _ELSEWHERE:
         del known[name]

@@ -23,7 +23,7 @@ from pixrestore.model.folder import (
 )
 from pixrestore.network.measure import fixed_side, size_multiple
 from pixrestore.network.pairs import adds_colour, pair_channels
-from pixrestore.plugins.losses import find_loss
+from pixrestore.plugins.losses import describe_loss, find_loss
 from pixrestore.training import history
 from pixrestore.training.callbacks import (
     Checkpoints,
@@ -323,14 +323,15 @@ class Run:
             self._keep_best(measured)
 
     def _keep_best(self, measured: Measured) -> None:
-        recipe = self.plan.recipe
+        recipe, loss = self.plan.recipe, describe_loss(self.trainee.loss)
         model = Model(
             folder=self.plan.out,
             task=self.plan.task,
             architecture=recipe.architecture,
             arguments=recipe.arguments,
             channels=self.channels,
-            loss=self.trainee.loss,
+            loss=loss["name"],
+            loss_options=loss["options"],
             geometry=self.geometry,
             adds_colour=adds_colour(self.plan.task),
             training=self._story(),

@@ -15,8 +15,8 @@ from pixrestore.errors import UsageError
 from pixrestore.files import PLAN, output_error
 from pixrestore.model.folder import Model, load_model
 from pixrestore.options import checked
+from pixrestore.plugins.kinds import TASKS
 from pixrestore.plugins.loading import load_plugins
-from pixrestore.plugins.losses import describe_loss
 from pixrestore.recipe import Recipe
 from pixrestore.task import Task
 from pixrestore.training.defaults import DEFAULT_TASK
@@ -155,7 +155,7 @@ def train(
 
 def _configured(task: str | Task, options: Mapping[str, Any]) -> Task:
     if isinstance(task, str):
-        kind = load_plugins().task(task)
+        kind = load_plugins().find(TASKS, task)
         return kind(**checked(kind, options))
     return dataclasses.replace(task, **checked(type(task), options))  # type: ignore[type-var]
 
@@ -166,8 +166,7 @@ def _folders(data: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) ->
 
 def _network_of(model: Model) -> Recipe:
     """Return architecture and loss of a model to start from."""
-    loss = describe_loss(model.loss)
-    return Recipe(model.architecture, model.arguments, loss["name"], loss["options"])
+    return Recipe(model.architecture, model.arguments, model.loss, model.loss_options)
 
 
 def _fresh_folder(out: str | os.PathLike[str] | None, name: str) -> Path:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import pixrestore_deblur
+from pixrestore.plugins.kinds import TASKS
 from pixrestore.testing import plugins_installed, task_checks
 from pixrestore_deblur import Deblur, blurred, disc, line
 
@@ -20,7 +21,7 @@ def test_shaken_photos(check):
 
 def test_the_plugin_is_found():
     with plugins_installed(pixrestore_deblur) as plugins:
-        assert plugins.task("deblur") is Deblur
+        assert plugins.find(TASKS, "deblur") is Deblur
         assert plugins.failed == ()
 
 

@@ -6,6 +6,7 @@ import pytest
 import pixrestore
 import pixrestore_jpeg
 from pixrestore.options import options_of
+from pixrestore.plugins.kinds import ARCHITECTURES
 from pixrestore.testing import plugins_installed, task_checks
 from pixrestore.testing.probe import part
 from pixrestore_jpeg import Jpeg, dncnn
@@ -41,7 +42,7 @@ def test_blocks_lie_anywhere():
 
 def test_the_architecture_comes_with_the_plugin(tmp_path):
     with plugins_installed(pixrestore_jpeg) as plugins:
-        assert plugins.architecture("dncnn") is dncnn
+        assert plugins.find(ARCHITECTURES, "dncnn") is dncnn
         assert [option.name for option in options_of(dncnn)] == ["width", "depth", "norm"]
         restorer = pixrestore.train(
             "jpeg",

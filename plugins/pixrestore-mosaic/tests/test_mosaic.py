@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import pixrestore_mosaic
+from pixrestore.plugins.kinds import TASKS
 from pixrestore.testing import plugins_installed, task_checks
 from pixrestore.testing.probe import part
 from pixrestore_mosaic import Mosaic, pixelated, region
@@ -23,7 +24,7 @@ def test_large_blocks(check):
 
 def test_the_plugin_is_found():
     with plugins_installed(pixrestore_mosaic) as plugins:
-        assert plugins.task("mosaic") is Mosaic
+        assert plugins.find(TASKS, "mosaic") is Mosaic
         assert plugins.failed == ()
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 import pixrestore_oldphoto
 from pixrestore.options import options_of
+from pixrestore.plugins.kinds import TASKS
 from pixrestore.testing import plugins_installed, task_checks
 from pixrestore.testing.probe import part
 from pixrestore_oldphoto import Fading, Grain, OldPhoto, Paper
@@ -58,6 +59,6 @@ def test_strength_takes_a_part_of_the_repair():
 
 def test_the_plugin_is_found():
     with plugins_installed(pixrestore_oldphoto) as plugins:
-        assert plugins.task("oldphoto") is OldPhoto
-        assert "grain" not in plugins.tasks
+        assert plugins.find(TASKS, "oldphoto") is OldPhoto
+        assert "grain" not in plugins.all(TASKS)
         assert plugins.failed == ()
