@@ -24,7 +24,10 @@ Arrays = dict[str, NDArray[Any]]
 _EXTRA = "pixrestore[pretrained]"
 _EPSILON = 1e-3  # of the batch normalisation that is folded
 _MAGIC = 0x1950A86A20F9469CFC6C
-_DTYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "FloatStorage": np.dtype("<f4"),
+    "LongStorage": np.dtype("<i8"),
+}
 _LARGEST = 1 << 28  # elements of a storage: far more than any of these networks has
 
 

@@ -117,4 +117,36 @@ def load_pretrained(core: keras.Model, arguments: Mapping[str, Any]) -> None:
         core.get_layer(name).set_weights(weights)
 
 
+def fold_norm(trained: keras.Model, plain: keras.Model) -> None:
+    """Put a network's weights into one without normalisation that answers the same.
+
+    Parameters
+    ----------
+    trained : keras.Model
+        Of `pretrained_unet` with ``norm="batch"``.
+    plain : keras.Model
+        Of the same arguments, but ``norm="none"``.
+    """
+    for layer in plain.layers:
+        if not layer.weights:
+            continue
+        kernel, bias = trained.get_layer(layer.name).get_weights()
+        if layer.name.startswith("lateral"):  # normalised before the convolution
+            factor, shift = _normalising(trained, layer.name.replace("lateral", "tap"))
+            bias = bias + shift @ kernel[0, 0]
+            kernel = kernel * factor[:, None]
+        elif layer.name.startswith("block"):  # normalised after it
+            factor, shift = _normalising(trained, layer.name)
+            kernel, bias = kernel * factor, bias * factor + shift
+        layer.set_weights([kernel, bias])
+
+
+def _normalising(trained: keras.Model, name: str) -> tuple[Any, Any]:
+    """Return what a layer of batch normalisation multiplies with and adds."""
+    layer = trained.get_layer(f"{name}_norm")
+    gamma, beta, mean, variance = layer.get_weights()
+    factor = gamma / (variance + layer.epsilon) ** 0.5
+    return factor, beta - mean * factor
+
+
 pretrained_unet.load_pretrained = load_pretrained  # type: ignore[attr-defined]

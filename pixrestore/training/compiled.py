@@ -60,7 +60,7 @@ class Trainee:
             self._factor = answer_factor(self.core)
             self.learner = self._against(recipe.adversarial, channels, devices)
             self.learner.compile(
-                optimizer=_optimizer(recipe), loss=self._compare, jit_compile=devices.gpu
+                optimizer=optimizer_for(recipe), loss=self._compare, jit_compile=devices.gpu
             )
         # Keras' own `predict` would give every device the whole batch and all answers back.
         signature = [tf.TensorSpec((None, *self.core.input_shape[1:]), tf.float32)]
@@ -143,8 +143,11 @@ class Trainee:
         self._plain.save_weights(path)
 
 
-def _optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
-    """Return Adam (Kingma & Ba, 2015), or AdamW where the recipe has weight decay."""
+def optimizer_for(recipe: Recipe) -> keras.optimizers.Optimizer:
+    """Return Adam (Kingma & Ba, 2015), or AdamW where the recipe has weight decay.
+
+    Its steps are shorter for an encoder's weights where the recipe says so.
+    """
     keras = import_keras()
     settings: dict[str, Any] = {"learning_rate": recipe.rate}
     if recipe.clip:
@@ -174,7 +177,7 @@ def _slower_for_encoders(kind: Any, factor: float) -> Any:
     if factor in (0.0, 1.0):
         return kind
 
-    class Slower(kind):  # type: ignore[misc]
+    class Slower(kind):
         def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
             # What comes here is TensorFlow's own variable, which knows no layer.
             known = self._trainable_variables[self._get_variable_index(variable)]
