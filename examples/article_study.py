@@ -42,14 +42,17 @@ def trials(scale: float, side: int, batch: int, patience: int) -> list[Trial]:
             f"step-{number}",
             f"{number}: {kernel}×{kernel}, {shrunk(filters)} filters, {shrunk(epochs)} epochs",
             {
-                "arch": "bottleneck",
-                "arguments": {
-                    "side": side,
-                    "kernel": kernel,
-                    "filters": (shrunk(filters), shrunk(_INNER)),
-                    "code": shrunk(_CODE),
+                "recipe": {
+                    "architecture": "bottleneck",
+                    "arguments": {
+                        "side": side,
+                        "kernel": kernel,
+                        "filters": (shrunk(filters), shrunk(_INNER)),
+                        "code": shrunk(_CODE),
+                    },
+                    "batch": batch,
+                    "chunks": _CHUNKS,
                 },
-                "recipe": {"batch": batch, "chunks": _CHUNKS},
                 "epochs": shrunk(epochs),
                 "patience": patience,
                 "space": "rgb",

@@ -36,12 +36,12 @@ _SATURATION_STEP, _MOST_SATURATION = 0.2, 4.0
 
 def trials(budget: dict[str, float], widths: str, recipe: dict) -> list[Trial]:
     """Return a trial for each way of training."""
-    settings: dict = {"film": 0.0, **budget}
+    network = {}
     if widths:
         numbers = tuple(int(width) for width in widths.split(","))
-        settings["arguments"] = {"widths": numbers, "blocks": [1] * len(numbers)}
+        network = {"arguments": {"widths": numbers, "blocks": [1] * len(numbers)}}
     return [
-        Trial(name, name, {**settings, "recipe": {**recipe, **chosen}})
+        Trial(name, name, {"film": 0.0, **budget, "recipe": {**network, **recipe, **chosen}})
         for name, chosen in _SETTINGS.items()
     ]
 

@@ -28,9 +28,9 @@ def trials(
     smaller = {}
     if widths:
         numbers = tuple(int(width) for width in widths.split(","))
-        smaller = {"arguments": {"widths": numbers, "blocks": [1] * len(numbers)}}
+        smaller = {"recipe": {"arguments": {"widths": numbers, "blocks": [1] * len(numbers)}}}
     damage = _DAMAGE[task]
-    article = {"arch": "bottleneck", "arguments": arguments, **budget}
+    article = {"recipe": {"architecture": "bottleneck", "arguments": arguments}, **budget}
     return (
         Trial(f"{task}-bottleneck", "bottleneck", article, task, damage),
         Trial(f"{task}-unet", "unet", {**smaller, **budget}, task, damage),

@@ -59,7 +59,7 @@ def main() -> None:
         given.out,
         steps=given.steps,
         minutes=given.minutes,
-        arguments={"widths": widths, "blocks": [1] * len(widths)},
+        recipe={"arguments": {"widths": widths, "blocks": [1] * len(widths)}},
     )
 
     # Without --data this photo was among those trained on, which flatters the figures.

@@ -29,16 +29,13 @@ def main() -> None:
     given = parser.parse_args()
     out = given.out or Path("runs") / f"{given.task}-{given.data.resolve().name}"
 
-    started = (out / "run.json").is_file()
+    recipe = {}
+    if given.widths:
+        widths = tuple(int(width) for width in given.widths.split(","))
+        recipe = {"arguments": {"widths": widths, "blocks": [1] * len(widths)}}
     budget = {"steps": given.steps, "minutes": given.minutes}
-    if started:
-        train(given.task, out=out, resume=True, **budget)
-    else:
-        arguments = {}
-        if given.widths:
-            widths = tuple(int(width) for width in given.widths.split(","))
-            arguments = {"widths": widths, "blocks": [1] * len(widths)}
-        train(given.task, given.data, out, arguments=arguments, **budget)
+    # The first time this starts a run, later it goes on with it.
+    train(given.task, given.data, out, recipe=recipe, resume=True, **budget)
 
     # Photos that were trained on flatter a model: measure with others where there are some.
     figures = evaluate(given.task, given.test or given.data, model=out, limit=given.limit)

@@ -32,9 +32,11 @@ def bottleneck(scale: float, side: int, budget: dict[str, float]) -> Trial:
         f"bottleneck-{scale:g}",
         f"bottleneck, filters {filters[0]}, {filters[1]}, code {code}",
         {
-            "arch": "bottleneck",
-            "arguments": {"side": side, "kernel": 5, "filters": filters, "code": code},
-            "recipe": {"chunks": _CHUNKS},
+            "recipe": {
+                "architecture": "bottleneck",
+                "arguments": {"side": side, "kernel": 5, "filters": filters, "code": code},
+                "chunks": _CHUNKS,
+            },
             "space": "rgb",
             "film": 0.0,
             **budget,
@@ -49,7 +51,7 @@ def unet(share: int, budget: dict[str, float], widths: str) -> Trial:
     settings: dict = {"film": 0.0, unit: spent}
     if widths:
         numbers = tuple(int(width) for width in widths.split(","))
-        settings["arguments"] = {"widths": numbers, "blocks": [1] * len(numbers)}
+        settings["recipe"] = {"arguments": {"widths": numbers, "blocks": [1] * len(numbers)}}
     said = f"{60 * spent:.0f} s" if unit == "minutes" and spent < 2 else f"{spent:g} {unit}"
     return Trial(f"unet-{share}", f"unet, {said}", settings)
 

@@ -129,8 +129,12 @@ def tiny_denoiser(tmp_path_factory: pytest.TempPathFactory) -> Path:
         SAMPLES,
         out,
         steps=2,
-        arguments={"widths": (4, 8), "blocks": (1, 1)},
-        recipe={"patch": 16, "batch": 2, "crops": 1},
+        recipe={
+            "arguments": {"widths": (4, 8), "blocks": (1, 1)},
+            "patch": 16,
+            "batch": 2,
+            "crops": 1,
+        },
         quiet=True,
     )
     return out

@@ -16,8 +16,14 @@ from pixrestore.errors import UsageError
 from pixrestore.training.checkpoint import CHECKPOINT
 
 TINY = {
-    "arguments": {"widths": (4, 8), "blocks": (1, 1)},
-    "recipe": {"patch": 16, "batch": 4, "warmup": 5, "rate": 3e-3, "adversarial": 0.1},
+    "recipe": {
+        "arguments": {"widths": (4, 8), "blocks": (1, 1)},
+        "patch": 16,
+        "batch": 4,
+        "warmup": 5,
+        "rate": 3e-3,
+        "adversarial": 0.1,
+    }
 }
 # One whole epoch of 50 steps, and one that the budget ends early.
 STEPS = 60
@@ -130,7 +136,13 @@ def test_without_weight_there_is_no_discriminator(run, tmp_path):
 def test_any_architecture_and_loss(tmp_path, arch, arguments, options):
     loss = {} if options else {"loss": "chroma_classes"}
     out = tmp_path / "out"
-    tiny(out, "colorize", steps=2, arch=arch, arguments=arguments, recipe=loss, **options)
+    tiny(
+        out,
+        "colorize",
+        steps=2,
+        recipe={"architecture": arch, "arguments": arguments, **loss},
+        **options,
+    )
     [row] = history(out)
     assert np.isfinite(row["adversarial"])
     assert np.isfinite(row["discriminator"])

@@ -122,8 +122,12 @@ def test_a_chain_is_trained_saved_and_loaded(tmp_path, samples):
         samples,
         tmp_path / "worn",
         steps=2,
-        arguments={"widths": (4, 8), "blocks": (1, 1)},
-        recipe={"patch": 16, "batch": 2, "crops": 1},
+        recipe={
+            "arguments": {"widths": (4, 8), "blocks": (1, 1)},
+            "patch": 16,
+            "batch": 2,
+            "crops": 1,
+        },
         quiet=True,
         fade_loss=0.1,
     )
@@ -196,8 +200,12 @@ def models(tmp_path_factory, samples, tiny_denoiser) -> dict[str, Path]:
         samples,
         folder,
         steps=2,
-        arguments={"widths": (4, 8), "blocks": (1, 1), "stop": 0, "context": False},
-        recipe={"patch": 16, "batch": 2, "crops": 1},
+        recipe={
+            "arguments": {"widths": (4, 8), "blocks": (1, 1), "stop": 0, "context": False},
+            "patch": 16,
+            "batch": 2,
+            "crops": 1,
+        },
         quiet=True,
     )
     return {"denoise": tiny_denoiser, "colorize": folder}

@@ -24,8 +24,10 @@ def model(tmp_path_factory, samples):
         "colorize",
         samples,
         out,
-        arch="bottleneck",
-        arguments={"side": SIDE, "filters": (4, 4), "code": LENGTH},
+        recipe={
+            "architecture": "bottleneck",
+            "arguments": {"side": SIDE, "filters": (4, 4), "code": LENGTH},
+        },
         steps=2,
         space="rgb",
         quiet=True,

@@ -40,8 +40,12 @@ def tiny_colouriser(tmp_path_factory, samples):
         samples,
         out,
         steps=2,
-        arguments={"widths": (4, 8), "blocks": (1, 1), "stop": 1, "context": True},
-        recipe={"patch": 16, "batch": 2, "rate": 0.1},
+        recipe={
+            "arguments": {"widths": (4, 8), "blocks": (1, 1), "stop": 1, "context": True},
+            "patch": 16,
+            "batch": 2,
+            "rate": 0.1,
+        },
         quiet=True,
     )
     return out

@@ -45,8 +45,11 @@ def colourer(tmp_path_factory, samples):
         samples,
         out,
         steps=2,
-        arguments={"widths": (4, 8), "blocks": (1, 1), "stop": 1},
-        recipe={"patch": 32, "batch": 2},
+        recipe={
+            "arguments": {"widths": (4, 8), "blocks": (1, 1), "stop": 1},
+            "patch": 32,
+            "batch": 2,
+        },
         quiet=True,
     )
     return out
@@ -91,7 +94,7 @@ def test_own_task_trains_and_restores(tmp_path):
 def test_a_deeper_unet_begins_where_the_trained_one_ended(tmp_path):
     tiny = {"widths": (4, 8), "blocks": (1, 0)}
     pixrestore.train(
-        "denoise", out=tmp_path / "a", arguments=tiny, recipe={"patch": 16}, steps=9, quiet=True
+        "denoise", out=tmp_path / "a", recipe={"arguments": tiny, "patch": 16}, steps=9, quiet=True
     )
     run("deepen_unet.py", tmp_path, "a", "b", "--blocks", "2,1")
     first, second = (
@@ -200,10 +203,12 @@ def test_a_code_is_asked_what_it_knows(samples, tmp_path):
         "colorize",
         samples,
         tmp_path / "model",
-        arch="bottleneck",
-        arguments={"side": 16, "kernel": 3, "filters": (4, 4), "code": 12},
+        recipe={
+            "architecture": "bottleneck",
+            "arguments": {"side": 16, "kernel": 3, "filters": (4, 4), "code": 12},
+            "batch": 2,
+        },
         steps=1,
-        recipe={"batch": 2},
         quiet=True,
         space="rgb",
     )

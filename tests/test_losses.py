@@ -218,9 +218,13 @@ def test_a_network_learns_by_what_features_see(tmp_path, samples):
         samples,
         tmp_path,
         steps=1,
-        arguments={"widths": (4,), "blocks": (1,)},
-        recipe={"patch": 16, "batch": 1, "loss": "perceptual"},
-        loss_options={"features": "random"},
+        recipe={
+            "arguments": {"widths": (4,), "blocks": (1,)},
+            "loss_options": {"features": "random"},
+            "patch": 16,
+            "batch": 1,
+            "loss": "perceptual",
+        },
         quiet=True,
     )
     assert restorer.restore(np.zeros((9, 7, 3), np.uint8)).shape == (9, 7, 3)

@@ -200,9 +200,13 @@ def test_trained_restored_and_measured(tmp_path, samples):
         samples,
         tmp_path / "model",
         steps=2,
-        arguments={"widths": (4, 8), "blocks": (1, 1)},
-        # No multiple of 4 or of what the network takes: it is rounded up.
-        recipe={"patch": 18, "batch": 2, "crops": 1},
+        recipe={
+            "arguments": {"widths": (4, 8), "blocks": (1, 1)},
+            # No multiple of 4 or of what the network takes: it is rounded up.
+            "patch": 18,
+            "batch": 2,
+            "crops": 1,
+        },
         quiet=True,
     )
     assert restorer.task.scale == 4

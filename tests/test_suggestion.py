@@ -42,8 +42,8 @@ def test_help_shows_what_python_settles(cli, words, task, chosen):
     given = [word for name, value in chosen.items() for word in (f"--{name}", value)]
     done = cli("train", "--task", task.name, *words, *given, "--help")
     text = " ".join(done.out.split())
-    changes = {name: value for name, value in chosen.items() if name == "loss"}
-    recipe = settle_recipe(task, chosen.get("arch"), {}, changes)
+    names = {"arch": "architecture", "loss": "loss"}
+    recipe = settle_recipe(task, {names[name]: value for name, value in chosen.items()})
     assert f"Options of the loss {recipe.loss}:" in text or recipe.loss == "binary_crossentropy"
     assert f"Arguments of the architecture {recipe.architecture}:" in text
     for option in options_of(Recipe):
@@ -83,9 +83,8 @@ class TestStartingFromAModel:
         assert (recipe.batch, recipe.crops) == (50, 16)
 
     def test_python_changes_it(self):
-        recipe = settle_recipe(
-            Colorize(), None, {"stop": 1}, {"batch": 2}, {"step": 20}, first=self.first
-        )
+        changes = {"arguments": {"stop": 1}, "batch": 2, "loss_options": {"step": 20}}
+        recipe = settle_recipe(Colorize(), changes, first=self.first)
         assert recipe.arguments == {"blocks": (1, 1, 1), "stop": 1}
         assert recipe.loss_options == {"rarity": 1.0, "step": 20.0}
         assert recipe.batch == 2

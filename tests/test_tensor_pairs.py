@@ -24,8 +24,14 @@ _LEAST_P = 1e-3
 _UNTOUCHED = 1e-4  # rounding, of pairs that no film damaged
 
 TINY = {
-    "arguments": {"widths": (4, 8), "blocks": (1, 1)},
-    "recipe": {"patch": 16, "batch": 2, "crops": 1, "warmup": 10, "corrupt_on": "device"},
+    "recipe": {
+        "arguments": {"widths": (4, 8), "blocks": (1, 1)},
+        "patch": 16,
+        "batch": 2,
+        "crops": 1,
+        "warmup": 10,
+        "corrupt_on": "device",
+    },
     "quiet": True,
 }
 

@@ -81,7 +81,7 @@ class TestARun:
         assert restorer.restore(np.zeros((9, 7, 3), np.uint8)).shape == (9, 7, 3)
 
     def test_a_run_is_not_overwritten(self, tiny_run):
-        with pytest.raises(UsageError, match="holds a run already: go on with --resume"):
+        with pytest.raises(UsageError, match="holds a run already: go on with `resume`"):
             tiny(tiny_run, steps=1)
 
 

@@ -115,8 +115,8 @@ for room in (800_000, 2_000_000, 4_500_000):
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
     out = {str(tmp_path)!r} + f"/{{room}}"
     try:
-        pixrestore.train("denoise", out=out, steps=1, arguments=network, quiet=True,
-                         recipe={{"patch": 16, "batch": 1}})
+        pixrestore.train("denoise", out=out, steps=1, quiet=True,
+                         recipe={{"arguments": network, "patch": 16, "batch": 1}})
     except OutputError as error:
         print("told:", error)
 """
@@ -172,7 +172,7 @@ class TestWhatCannotBeTrained:
         ("settings", "kind", "says"),
         [
             ({"task": "denoize"}, UnknownNameError, "denoise"),
-            ({"arch": "unett"}, UnknownNameError, "unet"),
+            ({"recipe": {"architecture": "unett", "arguments": {}}}, UnknownNameError, "unet"),
             ({"init": "nobody"}, UnknownNameError, "nobody"),
             ({"recipe": {"loss": "hubber"}}, UnknownNameError, "huber"),
             ({"sigma": 300}, UsageError, "--sigma must be"),
@@ -186,7 +186,7 @@ class TestWhatCannotBeTrained:
             ({"minutes": math.nan}, UsageError, "--minutes must be more than 0"),
             ({"patience": -1}, UsageError, "--patience must be 0 or more"),
             ({"seed": -1}, UsageError, "--seed must be 0 to 4294967295"),
-            ({"loss_options": {"epsilon": -1.0}}, UsageError, "--epsilon must be"),
+            ({"recipe": {"loss_options": {"epsilon": -1.0}}}, UsageError, "--epsilon must be"),
         ],
         ids=str,
     )

@@ -14,8 +14,14 @@ from pixrestore.training.checkpoint import CHECKPOINT
 from pixrestore.training.display import Display
 
 TINY = {
-    "arguments": {"widths": (4, 8), "blocks": (1, 1)},
-    "recipe": {"patch": 16, "batch": 2, "crops": 1, "warmup": 10, "rate": 3e-3},
+    "recipe": {
+        "arguments": {"widths": (4, 8), "blocks": (1, 1)},
+        "patch": 16,
+        "batch": 2,
+        "crops": 1,
+        "warmup": 10,
+        "rate": 3e-3,
+    }
 }
 
 

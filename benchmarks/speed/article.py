@@ -70,15 +70,14 @@ def main(data: str, out: str) -> None:
     import time
 
     from pixrestore.tasks import Colorize
-    from pixrestore.training.display import Display
     from pixrestore.training.feed import feed
     from pixrestore.training.plan import Budget, Plan, settle_recipe
-    from pixrestore.training.run import Run
+    from pixrestore.training.preparing import prepare
 
     task = Colorize(space="rgb", film=0.0)
-    recipe = settle_recipe(task, "bottleneck", {}, {}, {})
+    recipe = settle_recipe(task, {"architecture": "bottleneck"})
     plan = Plan(task, recipe, Budget(steps=2), data=(data,), out=Path(out))
-    run = Run(plan, Display(recipe.batch, True), resume=False)
+    run = prepare(plan, lambda message: None, resume=False)
     batches = feed(run.batches, 0).take(1).cache().repeat()
     for _ in range(2):
         start = time.perf_counter()

@@ -36,19 +36,18 @@ def main(task: str, folder: str, out: str, seconds: str, rounds: str) -> None:
     from pixrestore.backend import import_keras
     from pixrestore.plugins.kinds import TASKS
     from pixrestore.plugins.loading import load_plugins
-    from pixrestore.training.display import Display
     from pixrestore.training.feed import feed
     from pixrestore.training.plan import Budget, Plan, settle_recipe
-    from pixrestore.training.run import Run
+    from pixrestore.training.preparing import prepare
     from speed.measuring import Turns
 
     keras = import_keras()
     import tensorflow as tf
 
     kind = load_plugins().find(TASKS, task)()
-    recipe = settle_recipe(kind, None, {}, {}, {})
+    recipe = settle_recipe(kind, {})
     plan = Plan(kind, recipe, Budget(steps=1), data=(folder,), out=Path(out))
-    run = Run(plan, Display(recipe.batch, True), resume=False)
+    run = prepare(plan, lambda message: None, resume=False)
     batch = run.batches(0)
 
     class Stopwatch(keras.callbacks.Callback):

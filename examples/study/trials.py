@@ -110,12 +110,8 @@ def _once(path: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 def _train(trial: Trial, parts: Parts, folder: Path) -> dict[str, Any]:
     from pixrestore import train
 
-    if (folder / "run.json").is_file():
-        # An end may have been moved since.
-        ends = {k: v for k, v in trial.settings.items() if k in ("epochs", "steps", "minutes")}
-        train(trial.task, out=folder, resume=True, **ends)
-    else:
-        train(trial.task, parts.train, folder, valid=parts.valid, **trial.settings)
+    # The first time this starts the run; an end may have been moved since.
+    train(trial.task, parts.train, folder, valid=parts.valid, resume=True, **trial.settings)
     model = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     told = ("steps", "minutes", "parameters", "photos")
     return {

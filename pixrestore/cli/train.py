@@ -17,12 +17,10 @@ from pixrestore.cli.words import value_of
 from pixrestore.description import read_description
 from pixrestore.files import PLAN
 from pixrestore.model.folder import model_folder
-from pixrestore.plugins.kinds import TASKS
-from pixrestore.plugins.loading import load_plugins
 from pixrestore.training.defaults import DEFAULT_TASK
 
 if TYPE_CHECKING:
-    from pixrestore.task import Task
+    pass
 
 _RUN = "The run"
 
@@ -95,7 +93,9 @@ def train(
     resume: Annotated[
         bool,
         typer.Option(
-            "--resume", help="Go on with the interrupted run in --out.", rich_help_panel=_RUN
+            "--resume",
+            help="Go on with the run in --out, or start it if there is none.",
+            rich_help_panel=_RUN,
         ),
     ] = False,
     epochs: Annotated[
@@ -149,40 +149,27 @@ def train(
 
     The options below the run's depend on --task and --arch: add these to see others.
     """
-    from pixrestore.training.start import train as run
+    from pixrestore.training.asked import Asked
+    from pixrestore.training.start import start
 
-    # Left out means that Python's default holds, which stands in one place only.
-    named: dict[str, Any] = {
-        "data": data or None,
-        "valid": valid,
-        "out": out,
-        "arch": arch,
-        "init": init,
-        "epochs": epochs,
-        "steps": steps,
-        "minutes": minutes,
-        "patience": patience,
-        "seed": seed,
-    }
-    asked: str | Task | None = task
-    recipe = given["train"]
-    if resume:
-        # All settings are refused alike, by their names.
-        recipe = {**given["task"], **recipe}
-    else:
-        # No keywords: options may be named as the parameters are.
-        kind = load_plugins().find(TASKS, task or _task_of(init) or DEFAULT_TASK)
-        asked = kind(**given["task"])
-    run(
-        asked,
-        resume=resume,
+    recipe = {"arguments": given["arch"], "loss_options": given["loss"], **given["train"]}
+    asked = Asked(
+        task=task or (None if resume else _task_of(init) or DEFAULT_TASK),
+        data=data or None,
+        out=out,
+        valid=valid,
+        init=init,
+        epochs=epochs,
+        steps=steps,
+        minutes=minutes,
+        patience=patience,
+        seed=seed,
+        recipe=recipe if arch is None else {**recipe, "architecture": arch},
+        options=given["task"],
         tensorboard=tensorboard,
-        recipe=recipe,
-        arguments=given["arch"],
-        loss_options=given["loss"],
         command=shlex.join(["pixrestore", *sys.argv[1:]]),
-        **{name: value for name, value in named.items() if value is not None},
     )
+    start(asked, resume=resume)
 
 
 def _choice(arguments: Sequence[str]) -> Choice | None:

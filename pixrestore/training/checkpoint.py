@@ -67,10 +67,13 @@ def weights_size(core: keras.Model) -> int:
     return 4 * core.count_params() + 4096 * len(core.variables) + 65536
 
 
+def has_checkpoint(folder: Path) -> bool:
+    """Tell whether a run has come as far as its first checkpoint."""
+    return (folder / CHECKPOINT).is_file()
+
+
 def load_checkpoint(folder: Path, core: keras.Model) -> Progress:
     """Load weights, optimiser and averages into a compiled network; return the counters.
-
-    A run that was killed before its first checkpoint starts from the beginning.
 
     Raises
     ------
@@ -80,8 +83,6 @@ def load_checkpoint(folder: Path, core: keras.Model) -> Progress:
     import h5py
 
     path = folder / CHECKPOINT
-    if not path.is_file():
-        return Progress()
     try:
         core.optimizer.build(core.trainable_variables)
         with warnings.catch_warnings():

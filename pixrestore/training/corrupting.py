@@ -26,7 +26,7 @@ def corrupts_within_step(task: Task, recipe: Recipe, devices: Devices) -> bool:
 
     offered = task.tensor_pairs(tf.fill((1, 32, 32, 3), 0.5), Draws((0, 0))) is not None
     if not offered and recipe.corrupt_on == "device":
-        raise UsageError(f"{task.name} makes no pairs as tensors: leave out --corrupt-on")
+        raise UsageError(f"{task.name} makes no pairs as tensors: leave out `corrupt_on`")
     return offered
 
 

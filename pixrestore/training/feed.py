@@ -50,7 +50,7 @@ def own_errors(pairs: Watched) -> Iterator[None]:
         yield
     except tf.errors.ResourceExhaustedError as error:
         raise OutOfMemoryError(
-            "not enough memory to train: try a smaller --batch, --patch or network"
+            "not enough memory to train: try a smaller `batch`, `patch` or network"
         ) from error
     except tf.errors.OpError:
         if pairs.error is None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pixrestore.engines.graph import add_graph
 from pixrestore.engines.keras import load_network
 from pixrestore.errors import ModelError
+from pixrestore.model.folder import Model, load_model, rewrite_description
 from pixrestore.network.measure import measure_margin
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pixrestore.model.folder import Model
     from pixrestore.training.plan import Plan
+    from pixrestore.training.preparing import Prepared
 
 # Enough photos to see how far a network looks.
 _MARGIN_PHOTOS = 4
@@ -37,7 +39,39 @@ def story(plan: Plan, **found: Any) -> dict[str, Any]:
     }
 
 
-def with_margin(model: Model, pictures: NDArray[np.float32]) -> Model:
+def finished(
+    run: Prepared, told: Mapping[str, Any], best_step: int, say: Callable[[str], None]
+) -> Model:
+    """Make the best model of a run complete, and name the photos that were bad.
+
+    Parameters
+    ----------
+    run : Prepared
+        Whose folder holds the best weights.
+    told : mapping
+        The story of the whole run.
+    best_step : int
+        The step that reached these weights.
+    say : callable
+        Told what users should know.
+    """
+    best = load_model(run.plan.out, type(run.plan.task))
+    training = {**best.training, **told, "best_step": best_step}
+    best = dataclasses.replace(best, training=training)
+    best = _with_margin(best, run.validation.x)
+    rewrite_description(best)
+    _name_unreadable(run.photos.decoder.unreadable | run.held_out.decoder.unreadable, say)
+    return _with_graph(best, say)
+
+
+def _name_unreadable(bad: Mapping[Path, str], say: Callable[[str], None]) -> None:
+    if bad:
+        say(f"{len(bad)} {'photo was' if len(bad) == 1 else 'photos were'} skipped, unreadable:")
+        for path, why in bad.items():
+            say(f"  {path}: {why}")
+
+
+def _with_margin(model: Model, pictures: NDArray[np.float32]) -> Model:
     """Measure how far the network of a local task looks, on what it sees of a few photos."""
     if model.task.scope != "local" or model.geometry.side:
         return model
@@ -46,7 +80,7 @@ def with_margin(model: Model, pictures: NDArray[np.float32]) -> Model:
     return dataclasses.replace(model, geometry=dataclasses.replace(model.geometry, margin=margin))
 
 
-def with_graph(model: Model, say: Callable[[str], None]) -> Model:
+def _with_graph(model: Model, say: Callable[[str], None]) -> Model:
     """Add what restores photos without TensorFlow, where it can be made."""
     try:
         return add_graph(model)

@@ -47,6 +47,17 @@ class Row:
     adversarial: float | None = None
     discriminator: float | None = None
 
+    def text(self, best: bool) -> str:
+        """Return the row as a line for people, who are told when it is the best so far."""
+        sides = ("adversarial", self.adversarial), ("discriminator", self.discriminator)
+        game = "".join(f"{side} {mean:.3f}  " for side, mean in sides if mean is not None)
+        return (
+            f"epoch {self.epoch}  step {self.step}  {self.minutes:.1f} min  "
+            f"loss {self.loss:.5f}  val {self.val_loss:.5f}  {game}"
+            f"PSNR {self.psnr:.2f} dB (doing nothing {self.input_psnr:.2f})  "
+            f"{self.images_per_second:.1f} images/s" + ("  best so far" if best else "")
+        )
+
 
 def append(folder: Path, row: Row) -> None:
     """Add a row, after a header where the file is new."""

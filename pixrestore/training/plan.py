@@ -52,9 +52,9 @@ class Budget:
         for name in ("epochs", "steps", "minutes"):
             value = getattr(self, name)
             if value is not None and not value > 0:  # true of NaN as well
-                raise UsageError(f"--{name} must be more than 0, not {value}")
+                raise UsageError(f"`{name}` must be more than 0, not {value}")
         if self.patience < 0:
-            raise UsageError(f"--patience must be 0 or more, not {self.patience}")
+            raise UsageError(f"`patience` must be 0 or more, not {self.patience}")
 
     def replaced_by(
         self,
@@ -106,9 +106,9 @@ class Plan:
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed <= _LARGEST_SEED:
-            raise UsageError(f"--seed must be 0 to {_LARGEST_SEED}, not {self.seed}")
+            raise UsageError(f"`seed` must be 0 to {_LARGEST_SEED}, not {self.seed}")
         if self.tensorboard and find_spec("tensorboard") is None:
-            raise UsageError("--tensorboard needs TensorBoard: pip install tensorboard")
+            raise UsageError("`tensorboard` needs TensorBoard: pip install tensorboard")
 
     def steps_per_epoch(self, photos: int) -> int:
         """Return the optimiser steps of one epoch over that many photos, or a chunk of them."""
@@ -167,53 +167,53 @@ def load_plan(out: Path, kind: type[Task] | None = None) -> Plan:
 
 
 def settle_recipe(
-    task: Task,
-    arch: str | None,
-    arguments: Mapping[str, Any] | None,
-    changes: Mapping[str, Any],
-    loss_options: Mapping[str, Any] | None = None,
-    first: Recipe | None = None,
+    task: Task, given: Recipe | Mapping[str, Any], first: Recipe | None = None
 ) -> Recipe:
-    """Settle the recipe: what is suggested, with the user's changes.
+    """Settle the recipe of a run.
 
     Parameters
     ----------
     task : Task
-    arch : str, optional
-        The architecture the user asked for.
-    arguments : mapping, optional
-        Arguments of the architecture.
-    changes : mapping
-        Other fields of `Recipe`.
-    loss_options : mapping, optional
-        Options of the loss.
+        Suggests a recipe.
+    given : Recipe or mapping
+        A recipe to take as it is, or changes of what is suggested. The arguments and the loss
+        options in a mapping are changed one by one.
     first : Recipe, optional
         Architecture and loss of the model to start from.
 
     Raises
     ------
     UsageError, UnknownNameError
-        For a name or a value that does not exist.
+        A name or a value does not exist.
     """
-    recipe = suggested_recipe(task, arch, changes.get("loss"), first)
+    if isinstance(given, Recipe):
+        changes, recipe = {}, given
+    else:
+        changes = checked_changes(given)
+        recipe = suggested_recipe(task, changes.get("architecture"), changes.get("loss"), first)
     function = load_plugins().find(ARCHITECTURES, recipe.architecture)
-    known = {option.name: option for option in options_of(Recipe)}
-    for name in _ELSEWHERE:
-        del known[name]
-    for name in changes:
-        if name not in known:
-            raise UsageError(f"training has no setting {name!r}: {nearest(name, known)}")
-    settled = {name: known[name].check(value) for name, value in changes.items()}
+    plain = {name: value for name, value in changes.items() if name not in NAMED}
+    arguments = {**recipe.arguments, **changes.get("arguments", {})}
+    loss_options = {**recipe.loss_options, **changes.get("loss_options", {})}
     return dataclasses.replace(
         recipe,
-        arguments=checked(function, {**recipe.arguments, **(arguments or {})}),
-        loss_options=_checked_loss(recipe.loss, {**recipe.loss_options, **(loss_options or {})}),
-        **settled,
+        arguments=checked(function, arguments),
+        loss_options=_checked_loss(recipe.loss, loss_options),
+        **plain,
     )
 
 
-# Fields of a recipe that are not settings of their own: names of things with options.
-_ELSEWHERE = ("architecture", "arguments", "loss_options")
+def checked_changes(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Check changes of a recipe's own fields; those in `NAMED` stay as they are."""
+    known = {option.name: option for option in options_of(Recipe)}
+    for name in given:
+        if name not in known:
+            raise UsageError(f"training has no setting {name!r}: {nearest(name, known)}")
+    return {n: v if n in NAMED else known[n].check(v) for n, v in given.items()}
+
+
+# Fields of a recipe that hold the options of what it names.
+NAMED = ("arguments", "loss_options")
 
 
 def _checked_loss(loss: str, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -223,9 +223,8 @@ def _checked_loss(loss: str, options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parsed_recipe(data: Mapping[str, Any]) -> Recipe:
-    plain = {name: value for name, value in data.items() if name not in _ELSEWHERE}
-    named = {name: data[name] for name in _ELSEWHERE}
-    return Recipe(**checked(Recipe, plain), **named)
+    plain = {name: value for name, value in data.items() if name not in NAMED}
+    return Recipe(**checked(Recipe, plain), **{name: data[name] for name in NAMED})
 
 
 def with_default_end(budget: Budget) -> Budget:

@@ -4,67 +4,100 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pixrestore.errors import UsageError
+from pixrestore.options import checked, options_of
+from pixrestore.plugins.kinds import ARCHITECTURES
+from pixrestore.plugins.loading import load_plugins
+from pixrestore.plugins.losses import options_of_loss
+from pixrestore.recipe import Recipe
 from pixrestore.task import Task
-from pixrestore.training.defaults import DEFAULT_TASK
-from pixrestore.training.plan import Plan, load_plan
+from pixrestore.training.asked import Asked
+from pixrestore.training.plan import NAMED, Plan, checked_changes, load_plan
+
+# What was asked for, and what the run has.
+Difference = tuple[str, Any, Any]
 
 
-def plan_to_resume(
-    task: str | Task | None,
-    out: str | os.PathLike[str] | None,
-    settings: Iterable[str],
-    ends: Mapping[str, Any],
-    tensorboard: bool,
-) -> Plan:
-    """Read the plan of the run to go on with.
-
-    Parameters
-    ----------
-    task : str, Task or None
-        None is whatever the run is for. Of a `Task`, the options must be the run's as well.
-    out : path, optional
-        Folder of the run; that of the first run for the task by default.
-    settings : iterable of str
-        Names of settings that were given besides, to be refused.
-    ends : mapping
-        What of the budget was given again; None where it was not.
-    tensorboard : bool
-        Write logs from here on, even if the run did not.
+def plan_to_resume(asked: Asked, folder: Path) -> Plan:
+    """Read the plan of the run in `folder`, with the ends and logs that were asked for.
 
     Raises
     ------
     TrainingError
-        There is no such run.
+        The plan is damaged.
     UsageError
-        The run is for another task, or has other settings.
+        The run is for another task, or something that was asked for differs from it.
     """
-    kind = None if task is None or isinstance(task, str) else type(task)
-    name = task if task is None or isinstance(task, str) else task.name
-    folder = Path("runs") / (name or DEFAULT_TASK) if out is None else Path(out)
-    plan = load_plan(folder, kind)
-    if name not in (None, plan.task.name):
+    plan = load_plan(folder, type(asked.task) if isinstance(asked.task, Task) else None)
+    if asked.task_name not in (None, plan.task.name):
         raise UsageError(
-            f"the run in {folder} is for {plan.task.name}, not for {name}: leave out --task"
+            f"the run in {folder} is for {plan.task.name}, not for {asked.task_name}: "
+            "leave out `task`, or choose another `out`"
         )
-    changed = [*settings, *_other_options(plan.task, task)]
-    if changed:
-        flags = ", ".join(f"--{setting.replace('_', '-')}" for setting in changed)
-        raise UsageError(f"--resume goes on with the settings of the run: leave out {flags}")
+    differing = [
+        f"`{name}` {_shown(theirs)}, not {_shown(ours)}"
+        for name, ours, theirs in _compared(asked, plan)
+        if ours != theirs
+    ]
+    if differing:
+        raise UsageError(
+            f"the run in {folder} has {', '.join(differing)}: leave that out, "
+            "or choose another `out`"
+        )
     return dataclasses.replace(
         plan,
-        budget=plan.budget.replaced_by(**ends),
-        tensorboard=plan.tensorboard or tensorboard,
+        budget=plan.budget.replaced_by(**asked.ends),
+        tensorboard=plan.tensorboard or asked.tensorboard,
     )
 
 
-def _other_options(trained: Task, given: str | Task | None) -> list[str]:
-    """Name the options of a task that are not as in the run."""
-    if given is None or isinstance(given, str):
-        return []
-    own = trained.options()
-    return [option for option, value in given.options().items() if own.get(option) != value]
+def _compared(asked: Asked, plan: Plan) -> Iterator[Difference]:
+    """Yield each thing that was asked for, and what the run has."""
+    if asked.folders:
+        yield "data", _places(asked.folders), _places(plan.data)
+    for name in ("valid", "init"):
+        given, theirs = getattr(asked, name), getattr(plan, name)
+        if given is not None:
+            yield name, _places([given]), _places([theirs] if theirs else [])
+    if asked.seed is not None:
+        yield "seed", asked.seed, plan.seed
+    own = plan.task.options()
+    given = asked.task.options() if isinstance(asked.task, Task) else {}
+    for name, value in {**given, **checked(type(plan.task), asked.options)}.items():
+        yield name, value, own[name]
+    yield from _compared_recipes(asked.recipe, plan.recipe)
+
+
+def _compared_recipes(given: Recipe | Mapping[str, Any], own: Recipe) -> Iterator[Difference]:
+    if isinstance(given, Recipe):
+        changes = {f.name: getattr(given, f.name) for f in dataclasses.fields(given)}
+    else:
+        changes = checked_changes(given)
+    if changes.get("precision") == "auto":  # the run has what this was on its machine
+        del changes["precision"]
+    for name, value in changes.items():
+        if name not in NAMED:
+            yield name, value, getattr(own, name)
+    known = options_of(load_plugins().find(ARCHITECTURES, own.architecture))
+    for field, options in (("arguments", known), ("loss_options", options_of_loss(own.loss))):
+        defaults = {option.name: option.default for option in options}
+        types = {option.name: option for option in options}
+        for name, value in changes.get(field, {}).items():
+            ours = types[name].check(value) if name in types else value
+            theirs = getattr(own, field).get(name, defaults.get(name))
+            yield name, ours, types[name].check(theirs) if name in types else theirs
+
+
+def _places(paths: Any) -> tuple[str, ...]:
+    """Return absolute paths, as which a folder is the same from wherever it is named."""
+    return tuple(os.path.abspath(path) for path in paths)  # noqa: PTH100 - links stay links
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, (tuple, list)):
+        return ",".join(_shown(item) for item in value) or "none"
+    return str(value)

@@ -1,139 +1,73 @@
-"""One training run from its plan to its model folder."""
+"""One training run: step after step, epoch after epoch, until its budget is used."""
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from collections.abc import Mapping
-from pathlib import Path
+import time
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pixrestore.backend import import_keras
-from pixrestore.description import DESCRIPTION
-from pixrestore.errors import OutputError, TrainingDataError, TrainingError, UsageError
-from pixrestore.geometry import Geometry
-from pixrestore.model.folder import (
-    Model,
-    check_weights,
-    load_model,
-    rewrite_description,
-    write_model,
-)
-from pixrestore.network.measure import fixed_side, size_multiple
-from pixrestore.network.pairs import adds_colour, pair_channels
-from pixrestore.plugins.losses import describe_loss, find_loss
+from pixrestore.description import is_model_folder
+from pixrestore.errors import OutputError, TrainingError
+from pixrestore.model.folder import Model, write_model
+from pixrestore.plugins.losses import describe_loss
 from pixrestore.training import history
-from pixrestore.training.callbacks import (
-    Checkpoints,
-    Clock,
-    EpochEnd,
-    Guard,
-    Pace,
-    Ticker,
-    plain_optimizer,
-)
 from pixrestore.training.checkpoint import Progress, save_checkpoint
-from pixrestore.training.compiled import Trainee
-from pixrestore.training.corrupting import corrupt_within_step, corrupts_within_step
-from pixrestore.training.devices import choose_devices
-from pixrestore.training.feed import Watched, batches_per_second, feed, own_errors
-from pixrestore.training.finishing import story, with_graph, with_margin
-from pixrestore.training.pairs import Pairs
-from pixrestore.training.photos import Photos, open_photos, training_files
-from pixrestore.training.sampling import Sampler, folders_of
+from pixrestore.training.feed import batches_per_second, feed, own_errors
+from pixrestore.training.finishing import finished, story
+from pixrestore.training.pace import Pace, plain_optimizer
 from pixrestore.training.sheet import write_sheet
-from pixrestore.training.validation import Measured, Validation, validation_pairs
 
 if TYPE_CHECKING:
     from pixrestore.training.display import Display
-    from pixrestore.training.plan import Plan
+    from pixrestore.training.preparing import Prepared
+    from pixrestore.training.validation import Measured
 
-# Enough held-out photos to measure with; more would only be lost to training.
-_LARGEST_VALIDATION = 256
-_VALIDATION_SHARE = 0.1
-_VALIDATION_SIDE_FOR_DETAIL = 192
-# Patches that a loss may look at before training, to learn how common each colour is.
-_EXAMPLES = 512
-_UNMEASURED_MARGIN = 64
+keras = import_keras()
+
+_SECONDS_BETWEEN_CHECKPOINTS = 300.0
 
 
-def _patch(plan: Plan, side: int | None, multiple: int) -> int:
-    """Return the side of training patches: what the network takes, in whole degraded pixels."""
-    scale = plan.task.scale
-    if side is None:
-        multiple = math.lcm(multiple, scale)
-        return -(-plan.recipe.patch // multiple) * multiple
-    if side % scale:
-        raise UsageError(
-            f"{plan.recipe.architecture} takes {side} pixels, which a task that enlarges {scale} "
-            "times cannot give it: choose a multiple"
-        )
-    return side
+class EachStep(keras.callbacks.Callback):  # type: ignore[name-defined]
+    """Hands every step of Keras' `fit` to a run, before and after it."""
 
+    def __init__(self, begin: Callable[[], None], end: Callable[[dict[str, float]], bool]) -> None:
+        super().__init__()
+        self._begin, self._end = begin, end
 
-def _example_targets(pairs: Pairs) -> np.ndarray:
-    steps = range(max(1, _EXAMPLES // pairs.batch))
-    return np.concatenate([pairs(step)[1] for step in steps])
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Begin a step."""
+        self._begin()
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """End a step, and `fit` with it where the run does not go on."""
+        if not self._end({name: float(mean) for name, mean in (logs or {}).items()}):
+            self.model.stop_training = True
 
 
 class Run:
-    """A training run: its photos, its network, and where it stands.
+    """A training run and where it stands.
+
+    `fit` is given one endless epoch. What happens between its steps happens here, in order:
+    `_begin_step`, the step, `_end_step`, and where an epoch of the run ends `_end_epoch`.
 
     Parameters
     ----------
-    plan : Plan
+    prepared : Prepared
     display : Display
-    resume : bool
-        Go on from the last checkpoint in the plan's folder.
+    progress : Progress
+        Where the run stands.
     """
 
-    def __init__(self, plan: Plan, display: Display, resume: bool) -> None:
-        import_keras().utils.set_random_seed(plan.seed)
-        self.display = display
-        self.channels = pair_channels(plan.task)
-        loss = find_loss(plan.recipe.loss, plan.recipe.loss_options)
-        devices = choose_devices(plan.recipe.precision)
-        # Kept with the run: its optimiser's state fits no other precision.
-        settled = dataclasses.replace(plan.recipe, precision=devices.precision)
-        self.plan = plan = dataclasses.replace(plan, recipe=settled)
-        self.trainee = Trainee(plan.recipe, loss, self.channels, devices)
-        if not plan.init and not resume:
-            self.trainee.start_pretrained(plan.recipe)
-        if plan.init and not resume:
-            first = load_model(plan.init, type(plan.task))
-            check_weights(first)
-            self.trainee.start_from(first.weights_path)
-        side = fixed_side(self.trainee.core)
-        multiple = 1 if side else size_multiple(self.trainee.core)
-        patch = _patch(plan, side, multiple)
-        self.geometry = Geometry(
-            multiple, _UNMEASURED_MARGIN, side, plan.recipe.working_size or patch
-        )
-        self.photos, self._held_out = self._open_photos(patch)
-        pairs = Pairs(
-            plan.task,
-            self.photos,
-            Sampler(folders_of(self.photos.paths), plan.recipe.balance, plan.seed),
-            patch,
-            plan.recipe.batch,
-            plan.seed,
-        )
-        within = corrupts_within_step(plan.task, plan.recipe, devices)
-        if within:
-            corrupt_within_step(self.trainee.learner, plan.task, patch, devices)
-        self.batches = Watched(pairs.clean if within else pairs)
-        self.guard = Guard()
-        self.trainee.loss = loss.prepared(_example_targets(pairs))
-        self.validation = self._validate_on(self._held_out, patch)
-        self.progress = self.trainee.resume(plan.out) if resume else Progress()
-        history.forget_after(plan.out, self.progress.step)
-        self.clock = Clock(self.progress.seconds)
-        self.steps_per_epoch = plan.steps_per_epoch(len(self.photos))
-        self.last_step = plan.budget.last_step(self.steps_per_epoch)
-        self.model: Model | None = None
+    def __init__(self, prepared: Prepared, display: Display, progress: Progress) -> None:
+        self.prepared, self.display, self.progress = prepared, display, progress
+        self.plan, self.trainee = prepared.plan, prepared.trainee
+        self.pace = Pace(prepared, progress)
+        self._failed = False
         self._epoch_began = (0.0, 0)
+        self._checkpointed = time.monotonic()
+        self._logs = _tensorboard(self)
 
     def train(self) -> Model:
         """Train until the budget is used; return the best model.
@@ -143,175 +77,120 @@ class Run:
         TrainingError
             The loss stopped being a number; the best model so far is in the folder.
         KeyboardInterrupt
-            The user interrupted; a checkpoint and the best model so far are in the folder.
+            The user interrupted; a checkpoint and the best model so far are in the folder, unless
+            no step was taken yet.
         """
-        self._say_what_is_fast()
-        try:
-            with self.display, own_errors(self.batches):
-                self._fit()
-        except KeyboardInterrupt:
-            self._save_checkpoint()
-            self._keep_one()
-            raise
-        if self.guard.failed:
-            raise TrainingError(
-                f"the loss is no longer a number after step {self.progress.step}: "
-                f"{self._what_is_left()}; try a lower --rate"
-            )
-        self._keep_one()
-        return self._finish()
-
-    def _has_model(self) -> bool:
-        return (self.plan.out / DESCRIPTION).exists()
-
-    def _keep_one(self) -> None:
-        """Keep the weights as they are when no epoch has ended yet."""
-        if not self._has_model():
-            self._keep_best(self._measure())
-
-    def _what_is_left(self) -> str:
-        if self._has_model():
-            return f"{self.plan.out} keeps the last good weights"
-        return "no epoch had ended, so there is no model"
-
-    def _open_photos(self, patch: int) -> tuple[Photos, Photos]:
-        """Return the photos to train on and those to validate on, as far as they can be read."""
-        plan = self.plan
-        files = [file for folder in plan.data for file in training_files(Path(folder))]
-        if not files:
-            raise TrainingDataError(f"there are no photos to train on in {' '.join(plan.data)}")
-        rng = np.random.default_rng(plan.seed)
-        photos = open_photos(files, plan.task, patch).inspect(rng)
-        if plan.valid:
-            held_out = training_files(Path(plan.valid))
-            if not held_out:
-                raise TrainingDataError(f"there are no photos to validate on in {plan.valid}")
-            valid = open_photos(held_out, plan.task, patch).inspect(rng)
+        if self.pace.over:
+            self.display.say(f"the run in {self.plan.out} has ended: nothing is left to do")
         else:
-            photos, valid = photos.split(min(_VALIDATION_SHARE, _LARGEST_VALIDATION / len(photos)))
-        if not len(valid):
-            raise TrainingDataError(
-                "there are no photos to validate on: give two different photos or more, or --valid"
-            )
-        self.display.say(f"{len(photos)} photos to train on, {len(valid)} to validate on")
-        return photos, valid
-
-    def _validate_on(self, photos: Photos, patch: int) -> Validation:
-        side = patch
-        if self.plan.task.scope == "local" and not self.geometry.side:
-            multiple = math.lcm(self.geometry.multiple, self.plan.task.scale)
-            side = max(patch, _VALIDATION_SIDE_FOR_DETAIL // multiple * multiple)
-        return validation_pairs(self.plan.task, photos, side, self.plan.seed)
+            self._say_what_is_fast()
+            self._take_steps()
+        self._keep_one()
+        return finished(self.prepared, self._story(), self.progress.best_step, self.display.say)
 
     def _say_what_is_fast(self) -> None:
-        parameters = self.trainee.core.count_params()
+        recipe = self.plan.recipe
+        with own_errors(self.prepared.batches):
+            speed = recipe.batch * batches_per_second(self.prepared.batches)
         self.display.say(
-            f"{self.plan.task.name} with {self.plan.recipe.architecture}, "
-            f"{parameters:,} parameters; the pipeline alone makes "
-            f"{self._pairs_per_second():.0f} images/s"
+            f"{self.plan.task.name} with {recipe.architecture}, "
+            f"{self.trainee.core.count_params():,} parameters; the pipeline alone makes "
+            f"{speed:.0f} images/s"
         )
 
-    def _pairs_per_second(self) -> float:
-        with own_errors(self.batches):
-            return self.plan.recipe.batch * batches_per_second(self.batches)
-
-    def _fit(self) -> None:
-        pace = Pace(self.plan, self.progress, self.clock, self.last_step)
-        callbacks = [
-            pace,
-            self.guard,
-            Checkpoints(self._save_checkpoint, self.guard),
-            Ticker(lambda loss: self._show(loss, pace.done)),
-            EpochEnd(self._finish_epoch, self.guard),
-            *self._tensorboard(),
-        ]
-        data = feed(self.batches, self.progress.step)
+    def _take_steps(self) -> None:
         self._begin_epoch()
-        # A budget of a moment still gets a step, and with it an epoch.
-        while (pace.done < 1 or not self.progress.step) and not self.trainee.learner.stop_training:
-            # An epoch that a resumption starts in the middle, or that the budget ends early, is
-            # shorter than the others: each goes to `fit` as a stretch of equal epochs.
-            first, last, steps = self._stretch()
-            self.trainee.learner.fit(
-                data,
-                initial_epoch=first,
-                epochs=last,
-                steps_per_epoch=steps,
-                callbacks=callbacks,
-                shuffle=False,
-                verbose=0,
+        try:
+            with self.display, own_errors(self.prepared.batches):
+                self.trainee.learner.fit(
+                    feed(self.prepared.batches, self.progress.step),
+                    callbacks=[EachStep(self._begin_step, self._end_step)],
+                    shuffle=False,
+                    verbose=0,
+                )
+        except KeyboardInterrupt:
+            if self.progress.step:  # before the first, there is nothing to go on from
+                self._save_checkpoint()
+                self._keep_one()
+            raise
+        finally:
+            self._logs.on_train_end()
+        if self._failed:
+            raise TrainingError(
+                f"the loss is no longer a number after step {self.progress.step}: "
+                f"{self._what_is_left()}; try a lower `rate`"
             )
-            if self.trainee.learner.stop_training:
-                break
-            data = feed(self.batches, self.progress.step)
 
-    def _stretch(self) -> tuple[int, int, int]:
-        """Return first epoch, epoch to stop before, and steps of each, from here on."""
-        epoch, within = divmod(self.progress.step, self.steps_per_epoch)
-        left = math.inf if self.last_step is None else self.last_step - self.progress.step
-        if within or left < self.steps_per_epoch:
-            return epoch, epoch + 1, int(min(self.steps_per_epoch - within, left))
-        whole = 1_000_000 if left == math.inf else int(left // self.steps_per_epoch)
-        return epoch, epoch + whole, self.steps_per_epoch
+    def _begin_step(self) -> None:
+        self.pace.set(self.trainee.learner)
 
-    def _show(self, loss: float, done: float) -> None:
-        step = self.progress.step
-        self.display.step((step - 1) // self.steps_per_epoch + 1, step, done, loss)
+    def _end_step(self, means: Mapping[str, float]) -> bool:
+        """Count a step, of whose epoch `means` are; return whether the run goes on."""
+        self.progress.step += 1
+        if not math.isfinite(means["loss"]):
+            self._failed = True
+            return False
+        step, length = self.progress.step, self.prepared.steps_per_epoch
+        self.display.step((step - 1) // length + 1, step, self.pace.done, means["loss"])
+        over = self.pace.over
+        if over or step % length == 0:
+            return self._end_epoch(means) and not over
+        if time.monotonic() - self._checkpointed > _SECONDS_BETWEEN_CHECKPOINTS:
+            self._save_checkpoint()
+        return True
 
     def _begin_epoch(self) -> None:
-        self._epoch_began = (self.clock.seconds(), self.progress.step)
+        self.trainee.learner.reset_metrics()
+        self._epoch_began = (self.pace.seconds, self.progress.step)
         self.display.pause()
 
-    def _finish_epoch(self, means: Mapping[str, float]) -> bool:
-        """Validate, note, keep the best, save; return True when patience is over."""
+    def _end_epoch(self, means: Mapping[str, float]) -> bool:
+        """Validate, note, keep the best, save; return whether there is patience for another."""
         seconds, step = self._epoch_began
         trained = (self.progress.step - step) * self.plan.recipe.batch
-        speed = trained / max(1e-9, self.clock.seconds() - seconds)
+        speed = trained / max(1e-9, self.pace.seconds - seconds)
         measured = self._measure()
         if not math.isfinite(measured.loss):
-            self.guard.failed = True  # the last step spoilt the weights: keep none of them
-            return True
-        epoch = -(-self.progress.step // self.steps_per_epoch)
-        row = history.Row(
-            epoch=epoch,
+            self._failed = True  # the last step spoilt the weights: keep none of them
+            return False
+        row = self._row(means, measured, speed)
+        self._note(row, measured)
+        self._logs.on_epoch_end(row.epoch - 1, dict(means))
+        self._count_stale(measured)
+        self._save_checkpoint()
+        self._begin_epoch()
+        patience = self.plan.budget.patience
+        return not 0 < patience <= self.progress.stale
+
+    def _measure(self) -> Measured:
+        with self.trainee.averaged():
+            return self.prepared.validation.measure(self.trainee.answer, self.trainee.mean_loss)
+
+    def _row(self, means: Mapping[str, float], measured: Measured, speed: float) -> history.Row:
+        return history.Row(
+            epoch=-(-self.progress.step // self.prepared.steps_per_epoch),
             step=self.progress.step,
-            minutes=self.clock.seconds() / 60,
+            minutes=self.pace.seconds / 60,
             rate=float(plain_optimizer(self.trainee.learner).learning_rate.numpy()),
             loss=means["loss"],
             val_loss=measured.loss,
             psnr=measured.psnr,
-            input_psnr=self.validation.input_psnr,
+            input_psnr=self.prepared.validation.input_psnr,
             images_per_second=speed,
             adversarial=means.get("adversarial"),
             discriminator=means.get("discriminator"),
         )
-        self._note(row, measured)
-        self._count_stale(measured)
-        self._save_checkpoint()
-        self._begin_epoch()
-        return 0 < self.plan.budget.patience <= self.progress.stale
 
     def _note(self, row: history.Row, measured: Measured) -> None:
         try:
             history.append(self.plan.out, row)
             folder = self.plan.out / "samples"
             folder.mkdir(exist_ok=True)
-            write_sheet(folder / f"epoch-{row.epoch:04}.png", self.validation, measured)
+            sheet = folder / f"epoch-{row.epoch:04}.png"
+            write_sheet(sheet, self.prepared.validation, measured)
         except OSError as error:
             raise OutputError(f"cannot write to {self.plan.out}: {error.strerror}") from error
-        better = "  best so far" if measured.loss < self.progress.best_loss else ""
-        sides = ("adversarial", row.adversarial), ("discriminator", row.discriminator)
-        game = "".join(f"{side} {mean:.3f}  " for side, mean in sides if mean is not None)
-        self.display.say(
-            f"epoch {row.epoch}  step {row.step}  {row.minutes:.1f} min  "
-            f"loss {row.loss:.5f}  val {row.val_loss:.5f}  {game}"
-            f"PSNR {row.psnr:.2f} dB (doing nothing {row.input_psnr:.2f})  "
-            f"{row.images_per_second:.1f} images/s{better}"
-        )
-
-    def _measure(self) -> Measured:
-        with self.trainee.averaged():
-            return self.validation.measure(self.trainee.answer, self.trainee.mean_loss)
+        self.display.say(row.text(best=measured.loss < self.progress.best_loss))
 
     def _count_stale(self, measured: Measured) -> None:
         better = measured.loss < self.progress.best_loss
@@ -322,63 +201,63 @@ class Run:
             self.progress.best_step = self.progress.step
             self._keep_best(measured)
 
+    def _keep_one(self) -> None:
+        """Keep the weights as they are when no epoch has ended yet."""
+        if not is_model_folder(self.plan.out):
+            self._keep_best(self._measure())
+
+    def _what_is_left(self) -> str:
+        if is_model_folder(self.plan.out):
+            return f"{self.plan.out} keeps the last good weights"
+        return "no epoch had ended, so there is no model"
+
     def _keep_best(self, measured: Measured) -> None:
         recipe, loss = self.plan.recipe, describe_loss(self.trainee.loss)
+        figures = {
+            "photos": len(self.prepared.validation.x),
+            "loss": measured.loss,
+            "psnr": measured.psnr,
+            "input_psnr": self.prepared.validation.input_psnr,
+        }
         model = Model(
             folder=self.plan.out,
             task=self.plan.task,
             architecture=recipe.architecture,
             arguments=recipe.arguments,
-            channels=self.channels,
+            channels=self.prepared.channels,
             loss=loss["name"],
             loss_options=loss["options"],
-            geometry=self.geometry,
-            adds_colour=adds_colour(self.plan.task),
+            geometry=self.prepared.geometry,
+            adds_colour=self.prepared.adds_colour,
             training=self._story(),
-            figures={
-                "validation": {
-                    "photos": len(self.validation.x),
-                    "loss": measured.loss,
-                    "psnr": measured.psnr,
-                    "input_psnr": self.validation.input_psnr,
-                }
-            },
+            figures={"validation": figures},
         )
         with self.trainee.averaged():
-            self.model = write_model(model, self.trainee.save_weights)
+            write_model(model, self.trainee.save_weights)
 
     def _story(self) -> dict[str, Any]:
         return story(
             self.plan,
-            photos=len(self.photos),
+            photos=len(self.prepared.photos),
             steps=self.progress.step,
-            minutes=round(self.clock.seconds() / 60, 1),
+            minutes=round(self.pace.seconds / 60, 1),
             parameters=self.trainee.core.count_params(),
         )
 
     def _save_checkpoint(self) -> None:
-        self.progress.seconds = self.clock.seconds()
+        self.progress.seconds = self.pace.seconds
         save_checkpoint(self.plan.out, self.trainee.learner, self.progress)
+        self._checkpointed = time.monotonic()
 
-    def _tensorboard(self) -> list[Any]:
-        if not self.plan.tensorboard:
-            return []
-        return [import_keras().callbacks.TensorBoard(str(self.plan.out / "tensorboard"))]
 
-    def _finish(self) -> Model:
-        """Measure the tiles' margin with the best weights; name the photos that were bad."""
-        best = load_model(self.plan.out, type(self.plan.task))
-        training = {**best.training, **self._story(), "best_step": self.progress.best_step}
-        best = dataclasses.replace(best, training=training)
-        best = with_margin(best, self.validation.x)
-        rewrite_description(best)
-        self._name_unreadable()
-        return with_graph(best, self.display.say)
+def _tensorboard(run: Run) -> Any:
+    """Return what writes logs for TensorBoard; a callback that does nothing where none are wanted.
 
-    def _name_unreadable(self) -> None:
-        bad = self.photos.decoder.unreadable | self._held_out.decoder.unreadable
-        if bad:
-            were = "photo was" if len(bad) == 1 else "photos were"
-            self.display.say(f"{len(bad)} {were} skipped, unreadable:")
-            for path, why in bad.items():
-                self.display.say(f"  {path}: {why}")
+    The run calls it: its epochs are not those of Keras.
+    """
+    if not run.plan.tensorboard:
+        return keras.callbacks.Callback()
+    logs = keras.callbacks.TensorBoard(str(run.plan.out / "tensorboard"))
+    logs.set_model(run.trainee.learner)
+    logs.on_train_begin()
+    return logs

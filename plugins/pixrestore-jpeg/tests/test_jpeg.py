@@ -47,9 +47,12 @@ def test_the_architecture_comes_with_the_plugin(tmp_path):
         restorer = pixrestore.train(
             "jpeg",
             out=tmp_path / "model",
-            arch="dncnn",
-            arguments={"width": 8, "depth": 4},
-            recipe={"patch": 32, "batch": 2},
+            recipe={
+                "architecture": "dncnn",
+                "arguments": {"width": 8, "depth": 4},
+                "patch": 32,
+                "batch": 2,
+            },
             steps=3,
             quiet=True,
         )

@@ -33,8 +33,7 @@ def test_restored_photos_are_larger(tmp_path):
         pixrestore.train(
             "upscale",
             out=tmp_path / "model",
-            arguments={"widths": (4, 8), "blocks": (1, 1)},
-            recipe={"patch": 32, "batch": 2},
+            recipe={"arguments": {"widths": (4, 8), "blocks": (1, 1)}, "patch": 32, "batch": 2},
             steps=2,
             quiet=True,
             scale=4,

@@ -1,0 +1,64 @@
+"""How far a run is, and how fast it learns there."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from pixrestore.training.schedule import ema_momentum_at, rate_at
+
+if TYPE_CHECKING:
+    import keras
+
+    from pixrestore.training.checkpoint import Progress
+    from pixrestore.training.preparing import Prepared
+
+
+class Pace:
+    """The part of a run's budget that is used, and the learning rate that belongs to it.
+
+    Keras' own schedules know steps only; this one also follows the clock.
+
+    Parameters
+    ----------
+    run : Prepared
+    progress : Progress
+        Where the run stands; its ``step`` is counted elsewhere, its ``seconds`` go on from here.
+    """
+
+    def __init__(self, run: Prepared, progress: Progress) -> None:
+        self._run, self._progress = run, progress
+        self._before, self._start = progress.seconds, time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of training, over the run and its resumptions."""
+        return self._before + time.monotonic() - self._start
+
+    @property
+    def done(self) -> float:
+        """How much of the budget is used, 0 to 1."""
+        budget, step = self._run.plan.budget, self._progress.step
+        return budget.done(step, self._run.last_step, self.seconds)
+
+    @property
+    def over(self) -> bool:
+        """Whether the run ends here. A budget of a moment still gets a step."""
+        return self.done >= 1 and self._progress.step > 0
+
+    def set(self, learner: keras.Model) -> None:
+        """Set the learning rate and the averaging of the coming step."""
+        recipe, step = self._run.plan.recipe, self._progress.step
+        constant = recipe.schedule == "constant"
+        rate = rate_at(step, self.done, recipe.rate, recipe.warmup, constant=constant)
+        optimizer = plain_optimizer(learner)
+        optimizer.learning_rate = rate
+        if recipe.adversarial:
+            learner.pace(rate)
+        if recipe.ema:
+            optimizer.ema_momentum.assign(ema_momentum_at(step, recipe.ema))
+
+
+def plain_optimizer(learner: keras.Model) -> Any:
+    """Return the optimiser itself, without the loss scaling that half precision wraps around it."""
+    return getattr(learner.optimizer, "inner_optimizer", learner.optimizer)
