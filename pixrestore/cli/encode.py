@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pixrestore.cli.messages import say
 from pixrestore.cli.restore import Inputs
 
 
@@ -42,7 +43,7 @@ def encode(
 
     found = encode_files(inputs, out, load(model), overwrite=overwrite)
     for error in found.failed.values():
-        typer.echo(f"pixrestore: {error}", err=True)
+        say(str(error))
     count, length = found.codes.shape
     typer.echo(f"{out}: {count} codes of {length} numbers")
     return max((error.exit_code for error in found.failed.values()), default=0)

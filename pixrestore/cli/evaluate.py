@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from pixrestore.cli.option_groups import with_sections
+from pixrestore.cli.option_groups import Section
 from pixrestore.cli.tables import as_json, table
 from pixrestore.cli.task_options import choose_task
-
-if TYPE_CHECKING:
-    pass
 
 _NAMES = {"psnr": "PSNR dB", "ssim": "SSIM", "ciede2000": "CIEDE2000", "colourfulness": "colour"}
 
 
-def command(arguments: Sequence[str]) -> Callable[..., Any]:
-    """Make the command for `arguments`."""
-    choice = choose_task(arguments, "--model", "-m") if arguments else None
-    return with_sections(evaluate, [choice.all(benchmark=True)] if choice else [])
+def sections(words: Mapping[str, Any]) -> list[Section]:
+    """Return the options of the task."""
+    choice = choose_task(words.get("task"), words.get("model"))
+    return [choice.all(benchmark=True)] if choice else []
 
 
 def evaluate(

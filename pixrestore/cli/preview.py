@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixrestore.cli.option_groups import with_sections
+from pixrestore.cli.option_groups import Section
 from pixrestore.cli.task_options import choose_task
 from pixrestore.errors import OutputError
 from pixrestore.plugins.loading import load_plugins
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from pixrestore.task import Task
 
 
-def command(arguments: Sequence[str]) -> Callable[..., Any]:
-    """Make the command for `arguments`."""
-    choice = choose_task(arguments, "--model", "-m") if arguments else None
-    return with_sections(preview, [choice.training()] if choice else [])
+def sections(words: Mapping[str, Any]) -> list[Section]:
+    """Return the options of the task."""
+    choice = choose_task(words.get("task"), words.get("model"))
+    return [choice.training()] if choice else []
 
 
 def preview(

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixrestore.cli.option_groups import with_sections
-from pixrestore.cli.task_options import Choice, choose_task, training_sections
-from pixrestore.cli.words import value_of
+from pixrestore.cli.option_groups import Section
+from pixrestore.cli.task_options import choose_task, training_sections
 from pixrestore.description import read_description
 from pixrestore.files import PLAN
 from pixrestore.model.folder import model_folder
@@ -26,12 +25,14 @@ if TYPE_CHECKING:
 _RUN = "The run"
 
 
-def command(arguments: Sequence[str]) -> Callable[..., Any]:
-    """Make the command for `arguments`: with the options of its task and its architecture."""
-    choice = _choice(arguments) if arguments else None
-    if choice is None:
-        return with_sections(train, [])
-    return with_sections(train, training_sections(train, choice.task, arguments))
+def sections(words: Mapping[str, Any]) -> list[Section]:
+    """Return the options of the task, the settings, and those of loss and architecture.
+
+    The task is that of ``--task``, of the run to resume, of ``--init``, or the default.
+    """
+    resumed = _task_of_run(words.get("out")) if words.get("resume") else ""
+    choice = choose_task(words.get("task") or resumed, words.get("init"), DEFAULT_TASK)
+    return training_sections(choice.task, words) if choice else []
 
 
 def train(
@@ -182,15 +183,6 @@ def train(
         command=shlex.join(["pixrestore", *sys.argv[1:]]),
         **{name: value for name, value in named.items() if value is not None},
     )
-
-
-def _choice(arguments: Sequence[str]) -> Choice | None:
-    """Find the task: of ``--task``, of the run to resume, of ``--init``, or the default."""
-    out = value_of(arguments, "--out", "-o") if "--resume" in arguments else None
-    resumed = _task_of_run(out)
-    if resumed and value_of(arguments, "--task") is None:
-        arguments = [*arguments, "--task", resumed]
-    return choose_task(arguments, "--init", default=DEFAULT_TASK)
 
 
 def _task_of_run(out: str | Path | None) -> str:
