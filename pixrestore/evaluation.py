@@ -78,7 +78,7 @@ def evaluate(
     known = options_of(type(configured))
     restoring = {o.name: getattr(configured, o.name) for o in known if o.restoring}
     if limit is not None and limit < 1:
-        raise UsageError(f"--limit must be 1 or more, not {limit}")
+        raise UsageError(f"`limit` must be 1 or more, not {limit}")
     restorer = open_restorer(chosen)
     folder = Path(data)
     rows: list[dict[str, dict[str, float]]] = []

@@ -129,15 +129,3 @@ def test_completes_the_options_of_the_task(cli, capfd, monkeypatch, typed, offer
     with pytest.raises(SystemExit):
         cli()
     assert offered in capfd.readouterr().out
-
-
-def test_a_message_names_flags_for_parameters(cli):
-    from pixrestore.cli import messages
-
-    assert messages.in_flags("give `overwrite`") == "give `overwrite`"
-    cli("train", "--task", "denoise", "--arch", "bottleneck", "--help")
-    assert messages.in_flags("`train_sigma`, `sigma`, `corrupt_on`, `pixrestore tasks`") == (
-        "`train_sigma`, --sigma, --corrupt-on, `pixrestore tasks`"
-    )
-    cli("export", "--help")
-    assert messages.in_flags("`form` or `to` or `out`") == "--to or --to or --out"

@@ -57,7 +57,7 @@ def export_model(
         raise UsageError(f"no form is called {form!r}: {nearest(form, FORMS)}")
     target = Path(path) if path is not None else Path(model.name + (_SUFFIXES[form] or "-saved"))
     if os.path.lexists(target) and not overwrite:
-        raise OutputError(f"{printable(target)} exists: choose another name, or --overwrite")
+        raise OutputError(f"{printable(target)} exists: choose another name, or give `overwrite`")
     if target.is_dir() and not (form == "savedmodel" and (target / _SAVED).is_file()):
         raise OutputError(f"{printable(target)} is a folder with other things: choose another name")
     check_weights(model)

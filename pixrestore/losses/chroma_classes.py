@@ -57,7 +57,7 @@ class ChromaClasses(Loss):
     def channels(self, answered: int) -> int:
         """Return the number of cells."""
         if answered != 2:
-            raise UsageError(f"--loss {self.name} is for two channels of chroma, not {answered}")
+            raise UsageError(f"the loss {self.name} is for two channels of chroma, not {answered}")
         return len(self.centres)
 
     def prepared(self, targets: Image) -> Loss:

@@ -47,8 +47,8 @@ class Perceptual(Loss):
         """Return 3."""
         if answered != 3:
             raise UsageError(
-                f"--loss {self.name} compares RGB pictures, not {answered} channels "
-                "(colorize has --space rgb)"
+                f"the loss {self.name} compares RGB pictures, not {answered} channels "
+                "(colorize makes them with `space` rgb)"
             )
         return answered
 
@@ -56,7 +56,7 @@ class Perceptual(Loss):
         """Load the network of the features, before anything is trained."""
         if not in_unit_range(targets):
             raise UsageError(
-                f"--loss {self.name} compares RGB in [0, 1], but this task's targets go from "
+                f"the loss {self.name} compares RGB in [0, 1], but this task's targets go from "
                 f"{targets.min():.2f} to {targets.max():.2f}"
             )
         _ = self.seen
@@ -125,14 +125,15 @@ class Perceptual(Loss):
         cause = " ".join(str(error).split())[:200]
         if self.features == "imagenet":
             return (
-                f"--loss {self.name} needs the weights of {self.network}, which Keras cannot "
-                f"download here: {cause}; fetch them elsewhere and name the file with --features"
+                f"the loss {self.name} needs the weights of {self.network}, which Keras cannot "
+                f"download here: {cause}; fetch them elsewhere and name the file as `features`"
             )
         if not Path(self.features).is_file():
             return (
-                f"--features {self.features}: there is no such file, nor is it imagenet or random"
+                f"`features` is {self.features}: there is no such file, and it is neither imagenet "
+                "nor random"
             )
-        return f"--features {self.features} does not fit {self.network}: {cause}"
+        return f"`features` {self.features} does not fit {self.network}: {cause}"
 
 
 def _finest_layers(network: Any) -> list[str]:
