@@ -42,9 +42,9 @@ def evaluate(
     model : path or str, optional
         A model folder or the name of an installed model; the task's installed model by default.
     seed : int
-        Of the damage. The same seed damages the photos of the same folder alike.
+        Seed for the damage. The same seed damages the photos of the same folder alike.
     limit : int, optional
-        Measure only so many photos, in order of their names.
+        Number of photos to measure, in order of their names; all by default.
     **options
         The task's options, such as ``sigma=25``; of a task that is named, others are as in the
         field's benchmarks. A `Task` with its options set always works, also where one of them is

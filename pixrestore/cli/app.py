@@ -100,7 +100,7 @@ def build_app() -> typer.Typer:
         context_settings=SETTINGS,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        help="Learn to undo damage to photographs, and restore photographs with what was learned.",
+        help="Restore old and damaged photos, and train models that restore them.",
     )
     app.callback(invoke_without_command=True)(_program)
     for panel, commands in _COMMANDS.items():

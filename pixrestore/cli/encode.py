@@ -19,7 +19,8 @@ def encode(
             "--model",
             "-m",
             metavar="MODEL",
-            help="A model folder or an installed model whose architecture has a code: bottleneck.",
+            help="Model folder, or name of an installed model. Its architecture must have a code, "
+            "as bottleneck has.",
             show_default=False,
         ),
     ],
@@ -29,12 +30,12 @@ def encode(
             "--out",
             "-o",
             metavar="OUT",
-            help="A file that ends in .npz or .csv.",
+            help="File to write; its name ends in .npz or .csv.",
             show_default=False,
         ),
     ],
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the file if it exists.")
+        bool, typer.Option("--overwrite", help="Replace a file that exists.")
     ] = False,
 ) -> int:
     """Write the codes of photos: what a network makes of each in its narrowest layer."""

@@ -24,11 +24,16 @@ def sections(words: Mapping[str, Any]) -> list[Section]:
 def evaluate(
     data: Annotated[
         Path,
-        typer.Option("--data", metavar="DIR", help="Folder of clean photos.", show_default=False),
+        typer.Option(
+            "--data",
+            metavar="DIR",
+            help="Folder of clean photos, searched recursively.",
+            show_default=False,
+        ),
     ],
     task: Annotated[
         str | None,
-        typer.Option("--task", metavar="TASK", help="What to undo; a --model knows its own."),
+        typer.Option("--task", metavar="TASK", help="Task to measure. Not needed with --model."),
     ] = None,
     model: Annotated[
         str | None,
@@ -36,13 +41,13 @@ def evaluate(
             "--model",
             "-m",
             metavar="MODEL",
-            help="A model folder or the name of an installed model; the task's own if left out.",
+            help="Model folder, or name of an installed model; by default the task's own.",
         ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", min=1, help="Measure only so many photos.")
+        int | None, typer.Option("--limit", metavar="N", min=1, help="Measure N photos only.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the damage.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed for the damage.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
     *,
     given: Mapping[str, Mapping[str, Any]],

@@ -26,24 +26,27 @@ def sections(words: Mapping[str, Any]) -> list[Section]:
 
 def preview(
     photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="A clean photo.")],
-    out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="OUT", help="Where the picture goes.")
-    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="File for the picture.")],
     task: Annotated[
         str | None,
-        typer.Option("--task", metavar="TASK", help="Whose damage; a --model knows its own."),
+        typer.Option(
+            "--task", metavar="TASK", help="Task whose damage to draw. Not needed with --model."
+        ),
     ] = None,
     count: Annotated[
-        int, typer.Option("--count", metavar="N", min=1, help="How many times to damage it.")
+        int, typer.Option("--count", metavar="N", min=1, help="Number of times to damage it.")
     ] = 3,
     side: Annotated[
         int, typer.Option("--side", metavar="N", min=8, help="Side of each picture, in pixels.")
     ] = 256,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the damage.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed for the damage.")] = 0,
     model: Annotated[
         str | None,
         typer.Option(
-            "--model", "-m", metavar="MODEL", help="Draw what this model makes of the damage."
+            "--model",
+            "-m",
+            metavar="MODEL",
+            help="Model whose restored photos to draw, in place of input and target.",
         ),
     ] = None,
     *,

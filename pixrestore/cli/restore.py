@@ -26,8 +26,8 @@ Output = Annotated[
         "--out",
         "-o",
         metavar="OUT",
-        help="A file for one photo, a folder for several; if left out, beside a photo, and in "
-        "FOLDER-TASK beside a folder.",
+        help="File for one photo, or folder for several. By default results go beside a photo, or "
+        "into FOLDER-TASK beside a folder.",
     ),
 ]
 ModelName = Annotated[
@@ -36,17 +36,15 @@ ModelName = Annotated[
         "--model",
         "-m",
         metavar="MODEL",
-        help="A model folder or the name of an installed model; the task's own if left out.",
+        help="Model folder, or name of an installed model; by default the task's own.",
     ),
 ]
-Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Write results again that exist already.")
-]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")]
 EngineName = Annotated[
     Engine,
     typer.Option(
         "--engine",
-        help="What runs the network: ONNX Runtime, which starts fast, or Keras, which uses a GPU.",
+        help="Engine that runs the network: ONNX Runtime starts fast, Keras uses a GPU.",
     ),
 ]
 Compare = Annotated[bool, typer.Option("--compare", help="Also write a picture of before | after.")]
@@ -104,8 +102,8 @@ def restore(
         typer.Option(
             "--task",
             metavar="TASK",
-            help="What to undo; see `pixrestore tasks`. A model knows. Given again, the next task "
-            "restores what this one has restored.",
+            help="Task to undo; see `pixrestore tasks`. Not needed with --model. Repeat it to undo "
+            "several in turn.",
         ),
     ] = None,
     out: Output = None,
@@ -115,8 +113,8 @@ def restore(
             "--model",
             "-m",
             metavar="MODEL",
-            help="A model folder or the name of an installed model; a task's own if left out. "
-            "Given again, another model for another task.",
+            help="Model folder, or name of an installed model; by default the task's own. Repeat "
+            "it to name a model for each task.",
         ),
     ] = None,
     overwrite: Overwrite = False,

@@ -41,7 +41,7 @@ def train(
         typer.Option(
             "--task",
             metavar="TASK",
-            help="What the model is to undo; see `pixrestore tasks`.  [default: colorize]",
+            help="Task to undo; see `pixrestore tasks`.  [default: colorize]",
             rich_help_panel=_RUN,
         ),
     ] = None,
@@ -50,8 +50,8 @@ def train(
         typer.Option(
             "--data",
             metavar="DIR",
-            help="Folder of clean photos, searched recursively; give it again for more folders. "
-            "Without it, the few sample photos that come with pixrestore.",
+            help="Folder of clean photos, searched recursively. Repeat it for more folders. By "
+            "default the few sample photos that come with pixrestore.",
             rich_help_panel=_RUN,
         ),
     ] = None,
@@ -60,7 +60,7 @@ def train(
         typer.Option(
             "--valid",
             metavar="DIR",
-            help="Folder of photos to validate on; without it, a share of --data.",
+            help="Folder of photos to validate on; by default a share of --data.",
             rich_help_panel=_RUN,
         ),
     ] = None,
@@ -70,7 +70,7 @@ def train(
             "--out",
             "-o",
             metavar="DIR",
-            help="Folder of the model.  [default: runs/TASK]",
+            help="Folder for the model.  [default: runs/TASK]",
             rich_help_panel=_RUN,
         ),
     ] = None,
@@ -79,7 +79,7 @@ def train(
         typer.Option(
             "--arch",
             metavar="NAME",
-            help="Architecture; see `pixrestore architectures`.",
+            help="Architecture of the network; see `pixrestore architectures`.",
             rich_help_panel=_RUN,
         ),
     ] = None,
@@ -88,26 +88,26 @@ def train(
         typer.Option(
             "--init",
             metavar="MODEL",
-            help="Start from the weights of this model.",
+            help="Model whose weights to start from.",
             rich_help_panel=_RUN,
         ),
     ] = None,
     resume: Annotated[
         bool,
         typer.Option(
-            "--resume", help="Go on with the interrupted run in --out.", rich_help_panel=_RUN
+            "--resume", help="Continue the interrupted run in --out.", rich_help_panel=_RUN
         ),
     ] = False,
     epochs: Annotated[
         int | None,
         typer.Option(
-            "--epochs", metavar="N", min=1, help="Stop after so many epochs.", rich_help_panel=_RUN
+            "--epochs", metavar="N", min=1, help="Stop after N epochs.", rich_help_panel=_RUN
         ),
     ] = None,
     steps: Annotated[
         int | None,
         typer.Option(
-            "--steps", metavar="N", min=1, help="Stop after so many steps.", rich_help_panel=_RUN
+            "--steps", metavar="N", min=1, help="Stop after N steps.", rich_help_panel=_RUN
         ),
     ] = None,
     minutes: Annotated[
@@ -116,7 +116,7 @@ def train(
             "--minutes",
             metavar="N",
             min=0,
-            help="Stop after so many minutes.",
+            help="Stop after N minutes.",
             rich_help_panel=_RUN,
         ),
     ] = None,
@@ -126,14 +126,17 @@ def train(
             "--patience",
             metavar="N",
             min=0,
-            help="Stop after so many epochs without a better model; 0 never does.  [default: 0]",
+            help="Stop after N epochs without a better model; 0 never stops.  [default: 0]",
             rich_help_panel=_RUN,
         ),
     ] = None,
     seed: Annotated[
         int | None,
         typer.Option(
-            "--seed", metavar="N", help="Of all randomness.  [default: 0]", rich_help_panel=_RUN
+            "--seed",
+            metavar="N",
+            help="Seed for all randomness.  [default: 0]",
+            rich_help_panel=_RUN,
         ),
     ] = None,
     tensorboard: Annotated[

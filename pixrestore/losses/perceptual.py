@@ -36,12 +36,12 @@ class Perceptual(Loss):
 
     name: ClassVar[str] = "perceptual"
 
-    share: float = option(0.1, help="weight of the features beside the pixels, whose is 1", min=0)
-    network: str = option("VGG16", help="a network of keras.applications")
+    share: float = option(0.1, help="weight of the features; the pixels have weight 1", min=0)
+    network: str = option("VGG16", help="network of keras.applications whose features are compared")
     features: str = option(
-        "imagenet", help="its weights: imagenet, a file of them, or random for untrained ones"
+        "imagenet", help="weights of that network: imagenet, a file, or random for untrained ones"
     )
-    scales: int = option(3, help="how many scales to compare, finest first", min=1, max=5)
+    scales: int = option(3, help="number of scales to compare, finest first", min=1, max=5)
 
     def channels(self, answered: int) -> int:
         """Return 3."""

@@ -112,7 +112,7 @@ def _collect(
         try:
             name, checked = check(thing)
             if named.get(name, checked) is not checked:
-                raise ValueError(f"two of the things it returns are called {name!r}")
+                raise ValueError(f"it returns two things named {name!r}")
             named[name] = checked
         except _ANYTHING as error:
             cause = str(error) if isinstance(error, (TypeError, ValueError)) else one_line(error)
