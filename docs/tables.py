@@ -60,7 +60,7 @@ def program() -> Any:
 
     from pixrestore.cli.app import build_app
 
-    return typer.main.get_command(build_app([]))
+    return typer.main.get_command(build_app())
 
 
 def task(name: str) -> str:

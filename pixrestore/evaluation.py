@@ -42,9 +42,9 @@ def evaluate(
     model : path or str, optional
         A model folder or the name of an installed model; the task's installed model by default.
     seed : int
-        Of the damage. The same seed damages the photos of the same folder alike.
+        Seed for the damage. The same seed damages the photos of the same folder alike.
     limit : int, optional
-        Measure only so many photos, in order of their names.
+        Number of photos to measure, in order of their names; all by default.
     **options
         The task's options, such as ``sigma=25``; of a task that is named, others are as in the
         field's benchmarks. A `Task` with its options set always works, also where one of them is
@@ -78,7 +78,7 @@ def evaluate(
     known = options_of(type(configured))
     restoring = {o.name: getattr(configured, o.name) for o in known if o.restoring}
     if limit is not None and limit < 1:
-        raise UsageError(f"--limit must be 1 or more, not {limit}")
+        raise UsageError(f"`limit` must be 1 or more, not {limit}")
     restorer = open_restorer(chosen)
     folder = Path(data)
     rows: list[dict[str, dict[str, float]]] = []

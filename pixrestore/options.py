@@ -80,12 +80,12 @@ class Option:
 
     def check(self, value: Any) -> Any:
         """Return `value` as this option's type, or raise `UsageError` saying what it must be."""
-        if self.is_range and isinstance(value, (int, float)) and not isinstance(value, bool):
-            value = (value, value)
         if self.items is not None:
-            if not isinstance(value, (tuple, list)):
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            parts = (value, value) if self.is_range and number else value
+            if not isinstance(parts, (tuple, list)):
                 raise self._error(value)
-            checked = tuple(self._check_one(self.items, item, value) for item in value)
+            checked = tuple(self._check_one(self.items, part, value) for part in parts)
             if self.is_range and (len(checked) != 2 or checked[0] > checked[1]):
                 raise self._error(value)
             return checked
@@ -139,8 +139,7 @@ class Option:
         return value
 
     def _error(self, value: Any) -> UsageError:
-        flag = self.name.replace("_", "-")
-        return UsageError(f"--{flag} must be {self.type_name}, not {value!r}")
+        return UsageError(f"`{self.name}` must be {self.type_name}, not {value!r}")
 
 
 def option(

@@ -37,16 +37,16 @@ def preview(
     Parameters
     ----------
     task : Task
-        With its options set.
+        A task with its options set.
     photo : path
         A clean photo, of which the middle is taken: its own pixels for a local task, shrunk for one
         that needs the whole scene.
     count : int
-        How many times to damage it; the input is what `encode` makes of the first.
+        Number of times to damage it; the input is what `encode` makes of the first.
     side : int
         Height and width of each picture, in pixels; at most the photo's shorter side.
     seed : int
-        Of the damage.
+        Seed for the damage.
     model : path or str, optional
         Each degraded picture is followed by what this model makes of it, in place of input and
         target.
@@ -54,8 +54,8 @@ def preview(
     Returns
     -------
     PIL.Image.Image
-        What has three channels is shown as colour, one as gray, two as red and green; negative
-        values of two channels as darker than mid-gray.
+        Three channels are shown as colour, one as gray, two as red and green. Negative values of
+        two channels are shown darker than mid-gray.
 
     Raises
     ------

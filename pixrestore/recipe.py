@@ -20,30 +20,30 @@ class Recipe:
     architecture : str
         Name of the architecture.
     arguments : Mapping[str, Any]
-        Its arguments.
+        Arguments of the architecture.
     loss : str
         Name of a loss: a plugin's, pixrestore's own, or any of Keras'.
     loss_options : Mapping[str, Any]
-        Its options.
+        Options of the loss.
     patch : int
         Side of the training patches, in pixels.
     batch : int
-        Patches a step.
+        Number of patches in each step.
     crops : int
-        Patches cut from each photo in an epoch.
+        Number of patches cut from each photo in an epoch.
     balance : float
         1 draws every photo alike; 0 draws from every folder alike, however many photos it holds.
     chunks : int
-        Epochs that a pass over all photos is cut into, for photos so many that it takes long.
+        Number of epochs that a pass over all photos is cut into, for large collections.
     rate : float
         Highest learning rate, reached after `warmup` steps.
     encoder_rate : float
         Factor of the rate for the layers of an architecture's pretrained encoder; 0 keeps them as
         they are.
     schedule : {"cosine", "constant"}
-        How the rate goes on: along a cosine to zero at the end of the run, or as it is.
+        Course of the rate: along a cosine to zero at the end of the run, or constant.
     warmup : int
-        Steps from rate zero to `rate`.
+        Number of steps from rate zero to `rate`.
     decay : float
         AdamW's decoupled weight decay; 0 makes it Adam.
     clip : float
@@ -57,12 +57,12 @@ class Recipe:
         Shorter side at which the network of a scene task sees a photo when restoring, in pixels;
         0 takes `patch`.
     corrupt_on : {"auto", "cpu", "device"}
-        Where photos are damaged: in threads beside the network, or as tensors within the training
-        step, for tasks that have that form; auto takes the step where there is a GPU.
+        Place where photos are damaged: in threads beside the network, or as tensors within the
+        training step, for tasks that have that form; auto takes the step where there is a GPU.
     precision : {"auto", "float32", "mixed_float16", "mixed_bfloat16"}
-        Keras' policy of precision: weights are in single precision always, what is between them
-        may be halved. Auto halves it where there is a GPU; mixed_bfloat16 helps processors with
-        AVX512-BF16 or AMX.
+        Keras' policy of precision: weights always have single precision, activations may have half.
+        Auto halves it where there is a GPU; mixed_bfloat16 helps processors with AVX512-BF16 or
+        AMX.
     """
 
     architecture: str = "unet"

@@ -55,7 +55,7 @@ def colorize(
         A model folder or the name of an installed model; the one that comes with pixrestore by
         default.
     engine : {"auto", "onnx", "keras"}
-        What runs the network, see `pixrestore.engines.opening.open_network`.
+        Engine that runs the network; see `pixrestore.engines.opening.open_network`.
     **options
         Restoring options of the task: ``saturation``.
 
@@ -96,7 +96,7 @@ def denoise(
         A model folder or the name of an installed model; the one that comes with pixrestore by
         default.
     engine : {"auto", "onnx", "keras"}
-        What runs the network, see `pixrestore.engines.opening.open_network`.
+        Engine that runs the network; see `pixrestore.engines.opening.open_network`.
     **options
         Restoring options of the task: ``strength``.
 
@@ -152,13 +152,13 @@ def restore(
         (H, W, 3) RGB or (H, W, 4) with alpha: floats in [0, 1], or uint8 or uint16 over their whole
         range.
     task : str, Task or sequence of them, optional
-        What to undo, in this order; the models' tasks by default. One that no plugin provides is
-        given as a `Task`; its options are those that the model was trained with.
+        Task or tasks to undo, in this order; by default those of the models. A task that no plugin
+        provides is given as a `Task`; its options are those that the model was trained with.
     model : path, str or sequence of them, optional
         Model folders or names of installed models, each for one of the tasks; a task's own by
         default.
     engine : {"auto", "onnx", "keras"}
-        What runs the networks, see `pixrestore.engines.opening.open_network`.
+        Engine that runs the networks; see `pixrestore.engines.opening.open_network`.
     **options
         Options of the tasks that take effect when restoring. Where two tasks have one of the same
         name, that of the second has its task's name before it: ``denoise_strength``.
@@ -201,10 +201,10 @@ def load(
     model : path or str
         A model folder or the name of an installed model.
     task : str or Task, optional
-        What the model must be for; the model knows by default. One that no plugin provides is
-        given as a `Task`; its options are those that the model was trained with.
+        Task that the model must be for; by default the one that it knows. A task that no plugin
+        provides is given as a `Task`; its options are those that the model was trained with.
     engine : {"auto", "onnx", "keras"}
-        What runs the network, see `pixrestore.engines.opening.open_network`.
+        Engine that runs the network; see `pixrestore.engines.opening.open_network`.
 
     Returns
     -------

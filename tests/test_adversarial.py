@@ -171,5 +171,5 @@ def test_two_devices_train_as_one_does(run, tmp_path, fresh_cli):
 
 
 def test_a_weight_below_zero(tmp_path):
-    with pytest.raises(UsageError, match="--adversarial must be"):
+    with pytest.raises(UsageError, match="`adversarial` must be"):
         tiny(tmp_path / "out", recipe={"adversarial": -1.0})

@@ -89,8 +89,8 @@ class TestBottleneck:
     @pytest.mark.parametrize(
         ("arguments", "says"),
         [
-            ({"side": 30}, "--side must be a multiple of 4, not 30"),
-            ({"filters": (8, 8, 8)}, "--filters must be two numbers"),
+            ({"side": 30}, "`side` must be a multiple of 4, not 30"),
+            ({"filters": (8, 8, 8)}, "`filters` must be two numbers"),
             ({"code": 0}, "bottleneck cannot be built"),
             ({"kernel": -1}, "bottleneck cannot be built"),
         ],
@@ -164,15 +164,15 @@ class TestUnet:
     @pytest.mark.parametrize(
         ("arguments", "says"),
         [
-            ({"widths": (4, 8), "blocks": (1,)}, "must be as many"),
-            ({"widths": (), "blocks": ()}, "must be as many"),
-            ({"widths": (4, 0)}, "--widths must be 1 to 4096, not 4,0"),
-            ({"widths": (4, 10**9)}, "--widths must be 1 to 4096"),
-            ({"blocks": (1, 10**9)}, "--blocks must be 0 to 64"),
+            ({"widths": (4, 8), "blocks": (1,)}, "must have the same length"),
+            ({"widths": (), "blocks": ()}, "must have the same length"),
+            ({"widths": (4, 0)}, "`widths` must be 1 to 4096, not 4,0"),
+            ({"widths": (4, 10**9)}, "`widths` must be 1 to 4096"),
+            ({"blocks": (1, 10**9)}, "`blocks` must be 0 to 64"),
             ({"widths": (4,) * 8, "blocks": (1,) * 8}, "7 scales at most, not 8"),
-            ({"shuffle": 0}, "--shuffle must be 1 to 16, not 0"),
-            ({"stop": 2}, "--stop must be 0 to 1, not 2"),
-            ({"norm": "layer"}, r"--norm must be none\|batch, not 'layer'"),
+            ({"shuffle": 0}, "`shuffle` must be 1 to 16, not 0"),
+            ({"stop": 2}, "`stop` must be 0 to 1, not 2"),
+            ({"norm": "layer"}, r"`norm` must be none\|batch, not 'layer'"),
             ({"depth": 3}, "unet has no option 'depth'"),
         ],
     )

@@ -91,7 +91,7 @@ def test_options_of_the_parts_are_options_of_the_whole(samples):
     assert Worn(**worn.options()) == worn
     found = worn.corrupt(clean(samples), np.random.default_rng(0))
     np.testing.assert_allclose(found, clean(samples) * 0.8 * 0.5, atol=1e-6)
-    with pytest.raises(UsageError, match="--fade-loss must be"):
+    with pytest.raises(UsageError, match="`fade_loss` must be"):
         Worn(fade_loss=2.0)
 
 

@@ -44,7 +44,9 @@ class TestHelp:
     def test_of_train_has_the_options_of_task_settings_loss_and_architecture(self, cli):
         text = " ".join(cli("train", "--task", "denoise", "--help").out.split())
         assert "Options of the task denoise: --sigma float 0..255 or low,high" in text
-        assert "Standard deviation of Gaussian noise, of 255. [default: 0,50]" in text
+        assert (
+            "Standard deviation of Gaussian noise, on a scale of 0 to 255. [default: 0,50]" in text
+        )
         assert "--camera float 0..1" in text
         assert "Training settings:" in text
         assert "--batch int" in text

@@ -108,7 +108,7 @@ class TestInTheShell:
             assert np.allclose(found["codes"], codes, atol=1e-5)
         done = cli("encode", samples, "--model", model, "-o", out)
         assert done.code == 10
-        assert "exists: choose another name, or --overwrite" in done.error
+        assert "exists: choose another name, or give --overwrite" in done.error
         assert cli("encode", photos[0], "--model", model, "-o", out, "--overwrite").code == 0
 
     def test_photos_to_csv_without_those_that_cannot_be_read(

@@ -182,15 +182,15 @@ class TestEvaluate:
             evaluate("denoise", tmp_path / "empty", model=folder)
         with pytest.raises(PhotoError, match="does not exist"):
             evaluate("denoise", tmp_path / "missing", model=folder)
-        with pytest.raises(UsageError, match="--limit must be 1 or more, not 0"):
+        with pytest.raises(UsageError, match="`limit` must be 1 or more, not 0"):
             evaluate("denoise", samples, model=folder, limit=0)
         with pytest.raises(UsageError, match="is for denoise, not for colorize"):
             evaluate("colorize", samples, model=folder)
-        with pytest.raises(UsageError, match="--sigma must be"):
+        with pytest.raises(UsageError, match="`sigma` must be"):
             evaluate("denoise", samples, model=folder, sigma=-5)
         with pytest.raises(UsageError, match="denoise has no option 'blur'"):
             evaluate("denoise", samples, model=folder, blur=3)
-        with pytest.raises(UsageError, match="name a --task or a --model"):
+        with pytest.raises(UsageError, match="name a `task` or a `model`"):
             evaluate(None, samples)
         with pytest.raises(UnknownNameError, match="nobody"):
             evaluate("denoise", samples, model="nobody")

@@ -128,7 +128,7 @@ class TestChromaClasses:
         [{"step": 3}, {"spread": 0}, {"rarity": 1.5}, {"temperature": 0}, {"weights": ("a",)}],
     )
     def test_options_have_ranges(self, options):
-        with pytest.raises(UsageError, match=f"--{next(iter(options))} must be"):
+        with pytest.raises(UsageError, match=f"`{next(iter(options))}` must be"):
             find_loss("chroma_classes", options)
 
     def test_a_saved_loss_comes_back(self, chroma):
@@ -191,7 +191,9 @@ class TestPerceptual:
             raise Exception("URL fetch failure on https://example.org:\n no route")
 
         monkeypatch.setattr("keras.src.utils.file_utils.get_file", offline)
-        says = "--loss perceptual needs the weights of VGG16, which Keras cannot download here: URL"
+        says = (
+            "the loss perceptual needs the weights of VGG16, which Keras cannot download here: URL"
+        )
         with pytest.raises(TrainingError, match=says) as caught:
             find_loss("perceptual").prepared(photos)
         assert "\n" not in str(caught.value)

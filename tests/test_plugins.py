@@ -108,7 +108,7 @@ BROKEN = {
         GOOD.replace("option(0.5", "option(5.0"),
         (),
         "pixrestore_tasks",
-        "--contrast must be float 0.1..1, not 5.0",
+        "`contrast` must be float 0.1..1, not 5.0",
     ),
     "unknown-hook": (
         _HEAD + "@hookimpl\ndef pixrestore_dances():\n    return []\n",

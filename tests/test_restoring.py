@@ -268,7 +268,7 @@ class TestOptions:
         [
             ({"power": 1}, "denoise has no option 'power' for restoring"),
             ({"sigma": 25}, "denoise has no option 'sigma' for restoring"),
-            ({"strength": 2}, "--strength must be float 0..1, not 2"),
+            ({"strength": 2}, "`strength` must be float 0..1, not 2"),
         ],
     )
     def test_other_options_are_told_before_any_work(self, options, says):

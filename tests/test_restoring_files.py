@@ -58,7 +58,7 @@ class TestPlaces:
 
     def test_several_photos_need_a_folder(self, restorer, tmp_path):
         both = [photo(tmp_path / name) for name in ("a.png", "b.png")]
-        with pytest.raises(UsageError, match="is one photo, the input is more"):
+        with pytest.raises(UsageError, match="names one file, but there are several photos"):
             restore_files(both, tmp_path / "one.png", restorer)
         restore_files(both, tmp_path / "out", restorer)
         assert files_in(tmp_path / "out") == ["a.png", "b.png"]

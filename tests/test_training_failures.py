@@ -31,7 +31,7 @@ def test_spoilt_weights_are_not_kept(copied_run):
     plan["recipe"] |= {"rate": 1000.0, "clip": 0.0}
     (copied_run / "run.json").write_text(json.dumps(plan))
     before = weights(copied_run / "model.weights.h5")
-    with pytest.raises(TrainingError, match="keeps the last good weights; try a lower --rate"):
+    with pytest.raises(TrainingError, match="keeps the last good weights; try a lower `rate`"):
         train(out=copied_run, resume=True, steps=STEPS + 100, quiet=True)
     assert same(weights(copied_run / "model.weights.h5"), before)
     assert progress(copied_run)["step"] == STEPS
@@ -132,7 +132,7 @@ for room in (800_000, 2_000_000, 4_500_000):
 class TestWhatCannotBeTrained:
     def test_logs_without_tensorboard(self, tmp_path, monkeypatch):
         monkeypatch.setattr("pixrestore.training.plan.find_spec", lambda name: None)
-        with pytest.raises(UsageError, match="--tensorboard needs TensorBoard: pip install"):
+        with pytest.raises(UsageError, match="`tensorboard` needs TensorBoard: pip install"):
             tiny(tmp_path / "out", steps=1, tensorboard=True)
 
     def test_out_that_is_no_folder(self, tmp_path):
@@ -175,18 +175,18 @@ class TestWhatCannotBeTrained:
             ({"recipe": {"architecture": "unett", "arguments": {}}}, UnknownNameError, "unet"),
             ({"init": "nobody"}, UnknownNameError, "nobody"),
             ({"recipe": {"loss": "hubber"}}, UnknownNameError, "huber"),
-            ({"sigma": 300}, UsageError, "--sigma must be"),
+            ({"sigma": 300}, UsageError, "`sigma` must be"),
             ({"noise": 3}, UsageError, "denoise has no option 'noise'"),
             ({"recipe": {"speed": 1}}, UsageError, "training has no setting 'speed'"),
-            ({"recipe": {"patch": 0}}, UsageError, "--patch must be int 1..4096, not 0"),
-            ({"recipe": {"batch": 0}}, UsageError, "--batch must be"),
-            ({"recipe": {"rate": math.nan}}, UsageError, "--rate must be"),
-            ({"recipe": {"ema": 1.0}}, UsageError, "--ema must be"),
-            ({"epochs": 0}, UsageError, "--epochs must be more than 0"),
-            ({"minutes": math.nan}, UsageError, "--minutes must be more than 0"),
-            ({"patience": -1}, UsageError, "--patience must be 0 or more"),
-            ({"seed": -1}, UsageError, "--seed must be 0 to 4294967295"),
-            ({"recipe": {"loss_options": {"epsilon": -1.0}}}, UsageError, "--epsilon must be"),
+            ({"recipe": {"patch": 0}}, UsageError, "`patch` must be int 1..4096, not 0"),
+            ({"recipe": {"batch": 0}}, UsageError, "`batch` must be"),
+            ({"recipe": {"rate": math.nan}}, UsageError, "`rate` must be"),
+            ({"recipe": {"ema": 1.0}}, UsageError, "`ema` must be"),
+            ({"epochs": 0}, UsageError, "`epochs` must be more than 0"),
+            ({"minutes": math.nan}, UsageError, "`minutes` must be more than 0"),
+            ({"patience": -1}, UsageError, "`patience` must be 0 or more"),
+            ({"seed": -1}, UsageError, "`seed` must be 0 to 4294967295"),
+            ({"recipe": {"loss_options": {"epsilon": -1.0}}}, UsageError, "`epsilon` must be"),
         ],
         ids=str,
     )

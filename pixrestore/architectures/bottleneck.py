@@ -82,5 +82,5 @@ def _wrong_size(side: int, filters: tuple[int, ...]) -> Exception:
     from pixrestore.errors import UsageError
 
     if side % 4:
-        return UsageError(f"--side must be a multiple of 4, not {side}")
-    return UsageError(f"--filters must be two numbers, outer,inner, not {filters}")
+        return UsageError(f"`side` must be a multiple of 4, not {side}")
+    return UsageError(f"`filters` must be two numbers, outer,inner, not {filters}")

@@ -97,7 +97,9 @@ def _check(widths: tuple[int, ...], blocks: tuple[int, ...], shuffle: int, stop:
     from pixrestore.errors import UsageError
 
     if not widths or len(widths) != len(blocks):
-        raise UsageError(f"--widths and --blocks must be as many, not {widths} and {blocks}")
+        raise UsageError(
+            f"`widths` and `blocks` must have the same length, not {widths} and {blocks}"
+        )
     for name, values, least, most in (
         ("widths", widths, 1, 4096),
         ("blocks", blocks, 0, 64),
@@ -105,11 +107,11 @@ def _check(widths: tuple[int, ...], blocks: tuple[int, ...], shuffle: int, stop:
     ):
         if not all(least <= value <= most for value in values):
             given = ",".join(map(str, values))
-            raise UsageError(f"--{name} must be {least} to {most}, not {given}")
+            raise UsageError(f"`{name}` must be {least} to {most}, not {given}")
     if len(widths) > _MOST_SCALES:
-        raise UsageError(f"--widths must be {_MOST_SCALES} scales at most, not {len(widths)}")
+        raise UsageError(f"`widths` must have {_MOST_SCALES} scales at most, not {len(widths)}")
     if not 0 <= stop < len(widths):
-        raise UsageError(f"--stop must be 0 to {len(widths) - 1}, not {stop}")
+        raise UsageError(f"`stop` must be 0 to {len(widths) - 1}, not {stop}")
 
 
 class _Parts:

@@ -1,8 +1,10 @@
-"""The program: its commands, with the options that the words on the command line call for."""
+"""The program: its commands, each with the options that the words after its name call for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -13,77 +15,111 @@ from pixrestore.cli import (
     evaluate,
     export,
     listing,
+    messages,
     new_plugin,
     preview,
     restore,
     train,
 )
 from pixrestore.cli.layout import SETTINGS, Command, Group
+from pixrestore.cli.option_groups import with_sections
 from pixrestore.cli.plugin_commands import add_plugin_commands, plugins_with_commands
-from pixrestore.cli.words import command_of
+from pixrestore.cli.reading import Finder, FittedCommand, read
+from pixrestore.plugins.discovery import VARIABLE
 
-# A command, given the command line, returns the function that typer calls.
-_COMMANDS: dict[str, dict[str, Callable[[Sequence[str]], Callable[..., Any]]]] = {
+# What a command does and, where its options depend on its words, what finds them.
+_COMMANDS: dict[str, dict[str, tuple[Callable[..., Any], Finder | None]]] = {
     "Restore photos": {
-        "colorize": restore.colorize_command,
-        "denoise": restore.denoise_command,
-        "restore": restore.restore_command,
+        "colorize": (restore.colorize, restore.sections_for("colorize")),
+        "denoise": (restore.denoise, restore.sections_for("denoise")),
+        "restore": (restore.restore, restore.sections),
     },
     "Train and measure": {
-        "train": train.command,
-        "evaluate": evaluate.command,
-        "encode": lambda _: encode.encode,
-        "export": lambda _: export.export,
+        "train": (train.train, train.sections),
+        "evaluate": (evaluate.evaluate, evaluate.sections),
+        "encode": (encode.encode, None),
+        "export": (export.export, None),
     },
     "Write plugins": {
-        "new-plugin": lambda _: new_plugin.new_plugin,
-        "preview": preview.command,
+        "new-plugin": (new_plugin.new_plugin, None),
+        "preview": (preview.preview, preview.sections),
     },
     "See what there is": {
-        "tasks": lambda _: listing.tasks,
-        "architectures": lambda _: listing.architectures,
-        "losses": lambda _: listing.losses,
-        "models": lambda _: listing.models,
-        "plugins": lambda _: listing.plugins,
-        "doctor": lambda _: doctor.doctor,
+        "tasks": (listing.tasks, None),
+        "architectures": (listing.architectures, None),
+        "losses": (listing.losses, None),
+        "models": (listing.models, None),
+        "plugins": (listing.plugins, None),
+        "doctor": (doctor.doctor, None),
     },
 }
 # These show failed plugins themselves.
 _TELL_THEMSELVES = ("plugins", "doctor")
 
 
-def build_app(arguments: Sequence[str]) -> typer.Typer:
-    """Make the program for one command line.
+class Program(Group):
+    """The program, which knows the commands of plugins once it knows whether to load plugins."""
 
-    Parameters
-    ----------
-    arguments : sequence of str
-        What follows the program's name. The command that it names gets the options of its task;
-        the others, which only ``--help`` lists, go without.
-    """
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        """Heed what is said to the program itself, and then read the command line."""
+        said, rest = read(self, args)
+        if said.get("debug"):
+            os.environ[messages.DEBUG] = "1"
+        if said.get("no_plugins"):
+            os.environ[VARIABLE] = ""
+        self.commands = {**self.commands, **_commands_of_plugins()}
+        asked = rest[0] if rest else ""
+        if not extra.get("resilient_parsing") and asked not in _TELL_THEMSELVES:
+            for plugin in plugins_with_commands():
+                for line in plugin.remarks():
+                    messages.say(line)
+        return super().make_context(info_name, args, parent, **extra)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Find the command, with the options that the words after its name call for."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None:
+            messages.speak_of(f"{ctx.command_path} {name}", command.params)
+        if isinstance(command, FittedCommand):
+            try:
+                command = command.fitted(rest)
+            except Exception:
+                # Who completes a word has not said everything yet.
+                if not ctx.resilient_parsing:
+                    raise
+            messages.speak_of(f"{ctx.command_path} {name}", command.params)
+        return name, command, rest
+
+
+def build_app() -> typer.Typer:
+    """Make the program, without the commands of plugins."""
     app = typer.Typer(
-        cls=Group,
+        cls=Program,
         context_settings=SETTINGS,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        help="Learn to undo damage to photographs, and restore photographs with what was learned.",
+        help="Restore old and damaged photos, and train models that restore them.",
     )
     app.callback(invoke_without_command=True)(_program)
-    asked = command_of(arguments)
     for panel, commands in _COMMANDS.items():
-        for name, make in commands.items():
-            function = make(arguments if name == asked else [])
+        for name, (function, finder) in commands.items():
             settings: dict[str, Any] = {"cls": Command, "context_settings": SETTINGS}
+            if finder is not None:
+                settings["cls"] = partial(FittedCommand, function=function, finder=finder)
+                function = with_sections(function, [])
             app.command(name, rich_help_panel=panel, **settings)(function)
-    add_plugin_commands(app)
     return app
 
 
-def complaints(arguments: Sequence[str]) -> list[str]:
-    """Return a line for each thing that went wrong with a plugin, if the command tells none."""
-    if command_of(arguments) in _TELL_THEMSELVES:
-        return []
-    return [line for plugin in plugins_with_commands() for line in plugin.remarks()]
+def _commands_of_plugins() -> dict[str, Any]:
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    # Without it, typer would take a single command for the program.
+    app.callback()(lambda: None)
+    add_plugin_commands(app)
+    group: Any = typer.main.get_command(app)
+    return dict(group.commands)
 
 
 def _version(asked: bool) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pixrestore.cli.messages import say
 from pixrestore.cli.restore import Inputs
 
 
@@ -18,7 +19,8 @@ def encode(
             "--model",
             "-m",
             metavar="MODEL",
-            help="A model folder or an installed model whose architecture has a code: bottleneck.",
+            help="Model folder, or name of an installed model. Its architecture must have a code, "
+            "as bottleneck has.",
             show_default=False,
         ),
     ],
@@ -28,12 +30,12 @@ def encode(
             "--out",
             "-o",
             metavar="OUT",
-            help="A file that ends in .npz or .csv.",
+            help="File to write; its name ends in .npz or .csv.",
             show_default=False,
         ),
     ],
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the file if it exists.")
+        bool, typer.Option("--overwrite", help="Replace a file that exists.")
     ] = False,
 ) -> int:
     """Write the codes of photos: what a network makes of each in its narrowest layer."""
@@ -42,7 +44,7 @@ def encode(
 
     found = encode_files(inputs, out, load(model), overwrite=overwrite)
     for error in found.failed.values():
-        typer.echo(f"pixrestore: {error}", err=True)
+        say(str(error))
     count, length = found.codes.shape
     typer.echo(f"{out}: {count} codes of {length} numbers")
     return max((error.exit_code for error in found.failed.values()), default=0)

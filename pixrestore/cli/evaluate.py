@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from pixrestore.cli.option_groups import with_sections
+from pixrestore.cli.option_groups import Section
 from pixrestore.cli.tables import as_json, table
 from pixrestore.cli.task_options import choose_task
-
-if TYPE_CHECKING:
-    pass
 
 _NAMES = {"psnr": "PSNR dB", "ssim": "SSIM", "ciede2000": "CIEDE2000", "colourfulness": "colour"}
 
 
-def command(arguments: Sequence[str]) -> Callable[..., Any]:
-    """Make the command for `arguments`."""
-    choice = choose_task(arguments, "--model", "-m") if arguments else None
-    return with_sections(evaluate, [choice.all(benchmark=True)] if choice else [])
+def sections(words: Mapping[str, Any]) -> list[Section]:
+    """Return the options of the task."""
+    choice = choose_task(words.get("task"), words.get("model"))
+    return [choice.all(benchmark=True)] if choice else []
 
 
 def evaluate(
     data: Annotated[
         Path,
-        typer.Option("--data", metavar="DIR", help="Folder of clean photos.", show_default=False),
+        typer.Option(
+            "--data",
+            metavar="DIR",
+            help="Folder of clean photos, searched recursively.",
+            show_default=False,
+        ),
     ],
     task: Annotated[
         str | None,
-        typer.Option("--task", metavar="TASK", help="What to undo; a --model knows its own."),
+        typer.Option("--task", metavar="TASK", help="Task to measure. Not needed with --model."),
     ] = None,
     model: Annotated[
         str | None,
@@ -39,13 +41,13 @@ def evaluate(
             "--model",
             "-m",
             metavar="MODEL",
-            help="A model folder or the name of an installed model; the task's own if left out.",
+            help="Model folder, or name of an installed model; by default the task's own.",
         ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", min=1, help="Measure only so many photos.")
+        int | None, typer.Option("--limit", metavar="N", min=1, help="Measure N photos only.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the damage.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed for the damage.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
     *,
     given: Mapping[str, Mapping[str, Any]],

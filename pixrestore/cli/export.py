@@ -12,20 +12,25 @@ from pixrestore.engines import Form
 
 def export(
     model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="A model folder or an installed model.")
+        str, typer.Argument(metavar="MODEL", help="Model folder, or name of an installed model.")
     ],
     form: Annotated[
         Form,
-        typer.Option("--to", help="ONNX, TensorFlow Lite, or TensorFlow's SavedModel, a folder."),
+        typer.Option(
+            "--to", help="Form to write: ONNX, TensorFlow Lite, or SavedModel, which is a folder."
+        ),
     ] = "onnx",
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", metavar="PATH", help="Where to; the model's name here if left out."
+            "--out",
+            "-o",
+            metavar="PATH",
+            help="File or folder to write; by default the model's name, in this folder.",
         ),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace what is there already.")
+        bool, typer.Option("--overwrite", help="Replace results that exist.")
     ] = False,
 ) -> None:
     """Write a model's network in a form that other programs run."""

@@ -21,7 +21,12 @@ from pixrestore.plugins.loading import load_plugins
 from pixrestore.plugins.registry import Plugin
 
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON list.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show more.")]
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "--verbose", "-v", help="Also list the options of each, with type, default and meaning."
+    ),
+]
 
 
 def tasks(verbose: Verbose = False, json: Json = False) -> None:

@@ -10,10 +10,13 @@ import typer
 
 def new_plugin(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="The task's name, such as film-fading.")
+        str, typer.Argument(metavar="NAME", help="Name of the task, such as film-fading.")
     ],
     out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="DIR", help="Where the new folder goes.")
+        Path,
+        typer.Option(
+            "--out", "-o", metavar="DIR", help="Folder in which to make the plugin's folder."
+        ),
     ] = Path(),
 ) -> None:
     """Write a plugin with a task of your own, ready to be installed, tested and trained."""

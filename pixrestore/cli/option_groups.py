@@ -54,13 +54,13 @@ def with_sections(function: Callable[..., Any], sections: Sequence[Section]) -> 
     """
     signature = inspect.signature(function, eval_str=True)
     own = [parameter for parameter in signature.parameters.values() if parameter.name != "given"]
-    flags = flags_of(function, sections)
+    flags = _flags_of(function, sections)
     places: dict[str, tuple[str, Option, str]] = {}
     extra: list[inspect.Parameter] = []
     for section in sections:
         for option in section.options:
             flag = flags[section.key, option.name]
-            place = f"{section.key}__{option.name}"
+            place = place_of(section.key, option.name)
             places[place] = (section.key, option, flag)
             default = section.defaults.get(option.name, option.default)
             extra.append(_parameter(place, option, flag, default, section.title))
@@ -71,7 +71,8 @@ def with_sections(function: Callable[..., Any], sections: Sequence[Section]) -> 
             text = values.pop(place)
             if text is not None:
                 # Errors must name what the user typed.
-                named = dataclasses.replace(option, name=flag.removeprefix("--"))
+                name = flag.removeprefix("--").replace("-", "_")
+                named = dataclasses.replace(option, name=name)
                 given[key][option.name] = named.parse(text)
         return function(**values, given=given)
 
@@ -82,7 +83,12 @@ def with_sections(function: Callable[..., Any], sections: Sequence[Section]) -> 
     return command
 
 
-def flags_of(
+def place_of(key: str, name: str) -> str:
+    """Return the name of the parameter that an option of a section becomes."""
+    return f"{key}__{name}"
+
+
+def _flags_of(
     function: Callable[..., Any], sections: Sequence[Section]
 ) -> dict[tuple[str, str], str]:
     """Return the flag of each option in a command, by its section's key and its name."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixrestore.cli.option_groups import with_sections
+from pixrestore.cli.option_groups import Section
 from pixrestore.cli.task_options import choose_task
 from pixrestore.errors import OutputError
 from pixrestore.plugins.kinds import TASKS
@@ -19,32 +19,35 @@ if TYPE_CHECKING:
     from pixrestore.task import Task
 
 
-def command(arguments: Sequence[str]) -> Callable[..., Any]:
-    """Make the command for `arguments`."""
-    choice = choose_task(arguments, "--model", "-m") if arguments else None
-    return with_sections(preview, [choice.training()] if choice else [])
+def sections(words: Mapping[str, Any]) -> list[Section]:
+    """Return the options of the task."""
+    choice = choose_task(words.get("task"), words.get("model"))
+    return [choice.training()] if choice else []
 
 
 def preview(
     photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="A clean photo.")],
-    out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="OUT", help="Where the picture goes.")
-    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="File for the picture.")],
     task: Annotated[
         str | None,
-        typer.Option("--task", metavar="TASK", help="Whose damage; a --model knows its own."),
+        typer.Option(
+            "--task", metavar="TASK", help="Task whose damage to draw. Not needed with --model."
+        ),
     ] = None,
     count: Annotated[
-        int, typer.Option("--count", metavar="N", min=1, help="How many times to damage it.")
+        int, typer.Option("--count", metavar="N", min=1, help="Number of times to damage it.")
     ] = 3,
     side: Annotated[
         int, typer.Option("--side", metavar="N", min=8, help="Side of each picture, in pixels.")
     ] = 256,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the damage.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed for the damage.")] = 0,
     model: Annotated[
         str | None,
         typer.Option(
-            "--model", "-m", metavar="MODEL", help="Draw what this model makes of the damage."
+            "--model",
+            "-m",
+            metavar="MODEL",
+            help="Model whose restored photos to draw, in place of input and target.",
         ),
     ] = None,
     *,

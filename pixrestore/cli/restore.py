@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixrestore.cli.option_groups import with_sections
+from pixrestore.cli.messages import say
+from pixrestore.cli.option_groups import Section
 from pixrestore.cli.task_options import choose_tasks, restoring_sections
 from pixrestore.engines import Engine
 
@@ -25,8 +26,8 @@ Output = Annotated[
         "--out",
         "-o",
         metavar="OUT",
-        help="A file for one photo, a folder for several; if left out, beside a photo, and in "
-        "FOLDER-TASK beside a folder.",
+        help="File for one photo, or folder for several. By default results go beside a photo, or "
+        "into FOLDER-TASK beside a folder.",
     ),
 ]
 ModelName = Annotated[
@@ -35,65 +36,74 @@ ModelName = Annotated[
         "--model",
         "-m",
         metavar="MODEL",
-        help="A model folder or the name of an installed model; the task's own if left out.",
+        help="Model folder, or name of an installed model; by default the task's own.",
     ),
 ]
-Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Write results again that exist already.")
-]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")]
 EngineName = Annotated[
     Engine,
     typer.Option(
         "--engine",
-        help="What runs the network: ONNX Runtime, which starts fast, or Keras, which uses a GPU.",
+        help="Engine that runs the network: ONNX Runtime starts fast, Keras uses a GPU.",
     ),
 ]
 Compare = Annotated[bool, typer.Option("--compare", help="Also write a picture of before | after.")]
 
 
-def colorize_command(arguments: Sequence[str]) -> Callable[..., Any]:
-    """Make the command for `arguments`."""
-    return _command_of_task("colorize", "Colour black-and-white photos.", arguments)
+def sections(words: Mapping[str, Any]) -> list[Section]:
+    """Return the options of the tasks that take effect when photos are restored."""
+    return restoring_sections(choose_tasks(words.get("task") or [], words.get("model") or []))
 
 
-def denoise_command(arguments: Sequence[str]) -> Callable[..., Any]:
-    """Make the command for `arguments`."""
-    return _command_of_task("denoise", "Remove noise from photos.", arguments)
+def colorize(
+    inputs: Inputs,
+    out: Output = None,
+    model: ModelName = None,
+    overwrite: Overwrite = False,
+    compare: Compare = False,
+    engine: EngineName = "auto",
+    *,
+    given: Mapping[str, Mapping[str, Any]],
+) -> int:
+    """Colour black-and-white photos."""
+    models = [] if model is None else [model]
+    return _restore_photos(["colorize"], models, inputs, out, overwrite, compare, engine, given)
 
 
-def restore_command(arguments: Sequence[str]) -> Callable[..., Any]:
-    """Make the command for `arguments`."""
-    return with_sections(_restore, restoring_sections(choose_tasks(arguments)))
+def denoise(
+    inputs: Inputs,
+    out: Output = None,
+    model: ModelName = None,
+    overwrite: Overwrite = False,
+    compare: Compare = False,
+    engine: EngineName = "auto",
+    *,
+    given: Mapping[str, Mapping[str, Any]],
+) -> int:
+    """Remove noise from photos."""
+    models = [] if model is None else [model]
+    return _restore_photos(["denoise"], models, inputs, out, overwrite, compare, engine, given)
 
 
-def _command_of_task(task: str, summary: str, arguments: Sequence[str]) -> Callable[..., Any]:
-    def command(
-        inputs: Inputs,
-        out: Output = None,
-        model: ModelName = None,
-        overwrite: Overwrite = False,
-        compare: Compare = False,
-        engine: EngineName = "auto",
-        *,
-        given: Mapping[str, Mapping[str, Any]],
-    ) -> int:
-        models = [] if model is None else [model]
-        return _restore_photos([task], models, inputs, out, overwrite, compare, engine, given)
+def sections_for(task: str) -> Callable[[Mapping[str, Any]], list[Section]]:
+    """Return what finds the options of `colorize` or `denoise`."""
 
-    command.__doc__ = summary
-    choices = choose_tasks(["--task", task, *arguments]) if arguments else []
-    return with_sections(command, restoring_sections(choices))
+    def sections(words: Mapping[str, Any]) -> list[Section]:
+        model = words.get("model")
+        return restoring_sections(choose_tasks([task], [model] if model else []))
+
+    return sections
 
 
-def _restore(
+def restore(
     inputs: Inputs,
     task: Annotated[
         list[str] | None,
         typer.Option(
             "--task",
             metavar="TASK",
-            help="What to undo; see `pixrestore tasks`. A model knows. Given again, the next task "
-            "restores what this one has restored.",
+            help="Task to undo; see `pixrestore tasks`. Not needed with --model. Repeat it to undo "
+            "several in turn.",
         ),
     ] = None,
     out: Output = None,
@@ -103,8 +113,8 @@ def _restore(
             "--model",
             "-m",
             metavar="MODEL",
-            help="A model folder or the name of an installed model; a task's own if left out. "
-            "Given again, another model for another task.",
+            help="Model folder, or name of an installed model; by default the task's own. Repeat "
+            "it to name a model for each task.",
         ),
     ] = None,
     overwrite: Overwrite = False,
@@ -150,7 +160,7 @@ def _restore_photos(
 def _show(result: FileResult) -> None:
     """Print what became of a photo, as soon as it is done."""
     if result.status == "failed":
-        typer.echo(f"pixrestore: {result.message}", err=True)
+        say(result.message)
         return
     counted = f"{result.position}/{result.total}  " if result.total > 1 else ""
     seconds = f"  ({result.seconds:.1f} s)" if result.status == "restored" else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import sys
@@ -11,23 +10,18 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from pixrestore.cli import words
+from pixrestore.cli import messages
+from pixrestore.cli.messages import DEBUG, say
 from pixrestore.errors import OutOfMemoryError, OutputError, PixrestoreError, UsageError
-from pixrestore.plugins.discovery import VARIABLE
 
 BUG = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 130  # as shells report SIGINT
-DEBUG = "PIXRESTORE_DEBUG"
-_COMPLETING = "_PIXRESTORE_COMPLETE"
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line on `arguments` and return the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if "--debug" in words.before_command(given):
-        os.environ[DEBUG] = "1"
-    if "--no-plugins" in words.before_command(given):
-        os.environ[VARIABLE] = ""
+    messages.speak_of()
     try:
         _show_warnings_in_one_line()
         _show_log()
@@ -35,13 +29,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        return _say("stopped", INTERRUPTED)
+        return say("stopped", INTERRUPTED)
     except BrokenPipeError:
         return _close_quietly()
     except Exception as error:
         if debugging():
             traceback.print_exception(error)
-        return _explain(error, given)
+        return _explain(error)
 
 
 def debugging() -> bool:
@@ -50,41 +44,37 @@ def debugging() -> bool:
 
 
 def _invoke(given: list[str]) -> int:
-    from pixrestore.cli.app import build_app, complaints
+    from pixrestore.cli.app import build_app
 
-    app = build_app(given)
-    if _COMPLETING not in os.environ:
-        for line in complaints(given):
-            _say(line)
-    result = app(given, prog_name="pixrestore", standalone_mode=False)
+    result = build_app()(given, prog_name="pixrestore", standalone_mode=False)
     if result == INTERRUPTED:
         raise KeyboardInterrupt
     return result if isinstance(result, int) else 0
 
 
-def _explain(error: Exception, given: Sequence[str]) -> int:
+def _explain(error: Exception) -> int:
     """Print one line about an error; return its exit code."""
     if isinstance(error, PixrestoreError):
-        return _say(str(error), error.exit_code)
+        return say(str(error), error.exit_code)
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # typer's usage errors
-        return _say(_usage(error, given), UsageError.exit_code)
+        return say(_usage(error), UsageError.exit_code)
     if isinstance(error, MemoryError):
-        return _say("out of memory", OutOfMemoryError.exit_code)
+        return say("out of memory", OutOfMemoryError.exit_code)
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
-        return _say(f"{where}{error.strerror}", OutputError.exit_code)
+        return say(f"{where}{error.strerror}", OutputError.exit_code)
     hint = "" if debugging() else f"; {DEBUG}=1 shows where"
     text = f"{type(error).__name__}: {error}"
     culprit = _plugin_behind(error)
     if culprit:
-        return _say(f"plugin {culprit} failed: {text}{hint}", BUG)
-    return _say(f"this is a bug in pixrestore, please report it: {text}{hint}", BUG)
+        return say(f"plugin {culprit} failed: {text}{hint}", BUG)
+    return say(f"this is a bug in pixrestore, please report it: {text}{hint}", BUG)
 
 
-def _usage(error: Any, given: Sequence[str]) -> str:
+def _usage(error: Any) -> str:
     message = str(error.format_message()).rstrip(".")
     context = getattr(error, "ctx", None)
-    command = context.command_path if context else f"pixrestore {words.command_of(given)}".strip()
+    command = context.command_path if context else messages.command_path()
     return f"{message} (see {command} --help)"
 
 
@@ -101,14 +91,6 @@ def _plugin_behind(error: Exception) -> str:
         if not plugin.builtin and package in packages:
             return plugin.title
     return ""
-
-
-def _say(message: str, code: int = 0) -> int:
-    line = " ".join(message.split())
-    # Nobody may be listening any more.
-    with contextlib.suppress(OSError, ValueError):
-        print(f"pixrestore: {line}", file=sys.stderr, flush=True)  # noqa: T201
-    return code
 
 
 def _close_quietly() -> int:
@@ -133,7 +115,7 @@ def _show_warnings_in_one_line() -> None:
         file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
-        _say(f"warning: {message}")
+        say(f"warning: {message}")
 
     warnings.showwarning = show
 
@@ -143,7 +125,7 @@ class _OneLine(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one line."""
-        _say(record.getMessage())
+        say(record.getMessage())
 
 
 def _show_log() -> None:

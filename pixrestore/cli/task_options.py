@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pixrestore.cli.option_groups import Section, flags_of
-from pixrestore.cli.words import value_of, values_of
+from pixrestore.cli.option_groups import Section, place_of
 from pixrestore.description import read_description
 from pixrestore.model.folder import model_folder
 from pixrestore.model.lookup import match_models
@@ -43,41 +42,37 @@ class Choice:
         return Section("task", f"Options of the task {self.task.name}", options, defaults)
 
 
-def choose_task(arguments: Sequence[str], *model_flags: str, default: str = "") -> Choice | None:
-    """Find the task that the words on the command line mean.
+def choose_task(name: str | None, model: str | None, default: str = "") -> Choice | None:
+    """Find the task that a command is about.
 
     Parameters
     ----------
-    arguments : sequence of str
-        The command line.
-    *model_flags : str
-        Options that name a model, which knows its task; the first given counts. Whether it suits
-        the one after ``--task`` is left to what loads it.
+    name : str, optional
+        The task's.
+    model : str, optional
+        A model, which knows its task. Whether it suits `name` is left to what loads it.
     default : str
-        The task when there is neither ``--task`` nor a model.
+        The task when there is neither.
 
     Returns
     -------
     Choice or None
         None when nothing says which task.
     """
-    model = next((m for flag in model_flags if (m := value_of(arguments, flag))), None)
-    name = value_of(arguments, "--task")
     plugins = load_plugins()
-    if model is not None:
+    if model:
         said = read_description(model_folder(model))
-        if name in (None, said.task):
+        if not name or name == said.task:
             return Choice(plugins.find(TASKS, said.task), said.options)
     name = name or default
     return Choice(plugins.find(TASKS, name)) if name else None
 
 
-def choose_tasks(arguments: Sequence[str]) -> list[Choice]:
-    """Find the tasks that ``--task`` and ``--model``, given once or more, mean in sequence."""
-    names = values_of(arguments, "--model", "-m")
-    trained = [read_description(model_folder(name)) for name in names]
-    models = [(name, said.task) for name, said in zip(names, trained, strict=True)]
-    pairs = match_models(values_of(arguments, "--task"), models)
+def choose_tasks(names: Sequence[str], models: Sequence[str]) -> list[Choice]:
+    """Find the tasks that a command is about in sequence, by their names and their models."""
+    trained = [read_description(model_folder(name)) for name in models]
+    known = [(name, said.task) for name, said in zip(models, trained, strict=True)]
+    pairs = match_models(names, known)
     plugins = load_plugins()
     return [
         Choice(plugins.find(TASKS, task), {} if at is None else trained[at].options)
@@ -101,30 +96,24 @@ def restoring_sections(choices: Sequence[Choice]) -> list[Section]:
     return [Section("task", f"Options of the {noun} {tasks}", options, defaults)]
 
 
-def training_sections(
-    command: Callable[..., Any], kind: type[Task], arguments: Sequence[str]
-) -> list[Section]:
+def training_sections(kind: type[Task], words: Mapping[str, Any]) -> list[Section]:
     """Return the sections of what shapes a training run: task, settings, loss, architecture.
 
     Parameters
     ----------
-    command : callable
-        The function that is to have them, whose own options come first.
     kind : type
         The class of the task. Its values in a model to start from do not count.
-    arguments : sequence of str
-        The command line.
+    words : Mapping[str, Any]
+        What was typed, by parameter.
     """
     named = {"architecture", "arguments", "loss_options"}
     settings = [option for option in options_of(Recipe) if option.name not in named]
     about_task = Choice(kind).training()
-    flags = flags_of(command, [about_task, Section("train", "", settings)])
-    task = _task_on(arguments, kind, {o.name: flags["task", o.name] for o in about_task.options})
     recipe = suggested_recipe(
-        task,
-        value_of(arguments, "--arch"),
-        value_of(arguments, flags["train", "loss"]),
-        _trained_recipe(value_of(arguments, "--init")),
+        _task_with(kind, words),
+        words.get("arch"),
+        words.get(place_of("train", "loss")),
+        _trained_recipe(words.get("init")),
     )
     suggested = {option.name: getattr(recipe, option.name) for option in settings}
     arch, loss = recipe.architecture, recipe.loss
@@ -137,12 +126,11 @@ def training_sections(
     ]
 
 
-def _task_on(arguments: Sequence[str], kind: type[Task], flags: Mapping[str, str]) -> Task:
-    """Return the task with the options that the command line gives it."""
-    given = {name: value_of(arguments, flag) for name, flag in flags.items()}
-    known = {option.name: option for option in options_of(kind)}
+def _task_with(kind: type[Task], words: Mapping[str, Any]) -> Task:
+    """Return the task with the options that were typed."""
+    typed = {option: words.get(place_of("task", option.name)) for option in options_of(kind)}
     try:
-        return kind(**{n: known[n].parse(text) for n, text in given.items() if text is not None})
+        return kind(**{o.name: o.parse(text) for o, text in typed.items() if text is not None})
     except Exception:  # a stranger's task may raise anything
         # The command says what is wrong with a value, where this only asks what else to offer.
         return kind()

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixrestore.cli.option_groups import with_sections
-from pixrestore.cli.task_options import Choice, choose_task, training_sections
-from pixrestore.cli.words import value_of
+from pixrestore.cli.option_groups import Section
+from pixrestore.cli.task_options import choose_task, training_sections
 from pixrestore.description import read_description
 from pixrestore.files import PLAN
 from pixrestore.model.folder import model_folder
@@ -25,12 +24,14 @@ if TYPE_CHECKING:
 _RUN = "The run"
 
 
-def command(arguments: Sequence[str]) -> Callable[..., Any]:
-    """Make the command for `arguments`: with the options of its task and its architecture."""
-    choice = _choice(arguments) if arguments else None
-    if choice is None:
-        return with_sections(train, [])
-    return with_sections(train, training_sections(train, choice.task, arguments))
+def sections(words: Mapping[str, Any]) -> list[Section]:
+    """Return the options of the task, the settings, and those of loss and architecture.
+
+    The task is that of ``--task``, of the run to resume, of ``--init``, or the default.
+    """
+    resumed = _task_of_run(words.get("out")) if words.get("resume") else ""
+    choice = choose_task(words.get("task") or resumed, words.get("init"), DEFAULT_TASK)
+    return training_sections(choice.task, words) if choice else []
 
 
 def train(
@@ -39,7 +40,7 @@ def train(
         typer.Option(
             "--task",
             metavar="TASK",
-            help="What the model is to undo; see `pixrestore tasks`.  [default: colorize]",
+            help="Task to undo; see `pixrestore tasks`.  [default: colorize]",
             rich_help_panel=_RUN,
         ),
     ] = None,
@@ -48,8 +49,8 @@ def train(
         typer.Option(
             "--data",
             metavar="DIR",
-            help="Folder of clean photos, searched recursively; give it again for more folders. "
-            "Without it, the few sample photos that come with pixrestore.",
+            help="Folder of clean photos, searched recursively. Repeat it for more folders. By "
+            "default the few sample photos that come with pixrestore.",
             rich_help_panel=_RUN,
         ),
     ] = None,
@@ -58,7 +59,7 @@ def train(
         typer.Option(
             "--valid",
             metavar="DIR",
-            help="Folder of photos to validate on; without it, a share of --data.",
+            help="Folder of photos to validate on; by default a share of --data.",
             rich_help_panel=_RUN,
         ),
     ] = None,
@@ -68,7 +69,7 @@ def train(
             "--out",
             "-o",
             metavar="DIR",
-            help="Folder of the model.  [default: runs/TASK]",
+            help="Folder for the model.  [default: runs/TASK]",
             rich_help_panel=_RUN,
         ),
     ] = None,
@@ -77,7 +78,7 @@ def train(
         typer.Option(
             "--arch",
             metavar="NAME",
-            help="Architecture; see `pixrestore architectures`.",
+            help="Architecture of the network; see `pixrestore architectures`.",
             rich_help_panel=_RUN,
         ),
     ] = None,
@@ -86,7 +87,7 @@ def train(
         typer.Option(
             "--init",
             metavar="MODEL",
-            help="Start from the weights of this model.",
+            help="Model whose weights to start from.",
             rich_help_panel=_RUN,
         ),
     ] = None,
@@ -101,13 +102,13 @@ def train(
     epochs: Annotated[
         int | None,
         typer.Option(
-            "--epochs", metavar="N", min=1, help="Stop after so many epochs.", rich_help_panel=_RUN
+            "--epochs", metavar="N", min=1, help="Stop after N epochs.", rich_help_panel=_RUN
         ),
     ] = None,
     steps: Annotated[
         int | None,
         typer.Option(
-            "--steps", metavar="N", min=1, help="Stop after so many steps.", rich_help_panel=_RUN
+            "--steps", metavar="N", min=1, help="Stop after N steps.", rich_help_panel=_RUN
         ),
     ] = None,
     minutes: Annotated[
@@ -116,7 +117,7 @@ def train(
             "--minutes",
             metavar="N",
             min=0,
-            help="Stop after so many minutes.",
+            help="Stop after N minutes.",
             rich_help_panel=_RUN,
         ),
     ] = None,
@@ -126,14 +127,17 @@ def train(
             "--patience",
             metavar="N",
             min=0,
-            help="Stop after so many epochs without a better model; 0 never does.  [default: 0]",
+            help="Stop after N epochs without a better model; 0 never stops.  [default: 0]",
             rich_help_panel=_RUN,
         ),
     ] = None,
     seed: Annotated[
         int | None,
         typer.Option(
-            "--seed", metavar="N", help="Of all randomness.  [default: 0]", rich_help_panel=_RUN
+            "--seed",
+            metavar="N",
+            help="Seed for all randomness.  [default: 0]",
+            rich_help_panel=_RUN,
         ),
     ] = None,
     tensorboard: Annotated[
@@ -170,15 +174,6 @@ def train(
         command=shlex.join(["pixrestore", *sys.argv[1:]]),
     )
     start(asked, resume=resume)
-
-
-def _choice(arguments: Sequence[str]) -> Choice | None:
-    """Find the task: of ``--task``, of the run to resume, of ``--init``, or the default."""
-    out = value_of(arguments, "--out", "-o") if "--resume" in arguments else None
-    resumed = _task_of_run(out)
-    if resumed and value_of(arguments, "--task") is None:
-        arguments = [*arguments, "--task", resumed]
-    return choose_task(arguments, "--init", default=DEFAULT_TASK)
 
 
 def _task_of_run(out: str | Path | None) -> str:

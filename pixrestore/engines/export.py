@@ -35,29 +35,29 @@ def export_model(
     form : {"onnx", "tflite", "savedmodel"}
         ONNX, TensorFlow Lite (LiteRT), or TensorFlow's SavedModel, a folder.
     path : path, optional
-        Where to; the model's name in the current folder by default.
+        File or folder to write; by default the model's name, in the current folder.
     overwrite : bool
-        Replace what is there.
+        Replace a result that exists.
 
     Returns
     -------
     Path
-        What was written: it answers as the model does, within 1e-4.
+        The file or folder that was written. It answers as the model does, within 1e-4.
 
     Raises
     ------
     UsageError
         There is no such form.
     ModelError
-        The model is damaged, the network has no such form, or it answers otherwise in it.
+        The model is damaged, the network has no such form, or gives different answers in it.
     OutputError
         `path` exists or cannot be written.
     """
     if form not in FORMS:
-        raise UsageError(f"no form is called {form!r}: {nearest(form, FORMS)}")
+        raise UsageError(f"unknown form {form!r}: {nearest(form, FORMS)}")
     target = Path(path) if path is not None else Path(model.name + (_SUFFIXES[form] or "-saved"))
     if os.path.lexists(target) and not overwrite:
-        raise OutputError(f"{printable(target)} exists: choose another name, or --overwrite")
+        raise OutputError(f"{printable(target)} exists: choose another name, or give `overwrite`")
     if target.is_dir() and not (form == "savedmodel" and (target / _SAVED).is_file()):
         raise OutputError(f"{printable(target)} is a folder with other things: choose another name")
     check_weights(model)

@@ -36,8 +36,8 @@ def add_graph(model: Model) -> Model:
     Raises
     ------
     ModelError
-        The network cannot be translated, answers otherwise as a graph, is too large for the memory
-        that is free, or onnx and tf2onnx are not installed.
+        The network cannot be translated, gives different answers as a graph, is too large for the
+        memory that is free, or onnx and tf2onnx are not installed.
     OutputError
         The folder cannot be written.
     """

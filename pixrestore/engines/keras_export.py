@@ -87,7 +87,7 @@ def check_agreement(model: Model, exported: Network, original: Network) -> None:
         difference = float(np.abs(exported(x) - original(x)).max())
         if not difference <= _TOLERANCE:
             raise ModelError(
-                f"{model.name} answers otherwise once exported: it differs by {difference:.2g}"
+                f"{model.name} gives different answers once exported (by {difference:.2g})"
             )
 
 

@@ -71,7 +71,7 @@ def open_network(model: Model, engine: Engine = "auto") -> Network:
         "onnx" is asked for, and the model has no graph or ONNX Runtime is missing.
     """
     if engine not in ENGINES:
-        raise UsageError(f"no engine is called {engine!r}: {nearest(engine, ENGINES)}")
+        raise UsageError(f"unknown engine {engine!r}: {nearest(engine, ENGINES)}")
     if engine == "keras" or (engine == "auto" and _gpu() and not missing_training_packages()):
         return _keras(model)
     obstacle = _obstacle(model)

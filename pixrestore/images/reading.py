@@ -170,7 +170,7 @@ def _opened(stream: BinaryIO, max_pixels: int) -> Image.Image | None:
         try:
             image = Image.open(stream, formats=_FORMATS)
         except UnidentifiedImageError:
-            raise PhotoError("not a photo, or a kind that is not known here") from None
+            raise PhotoError("not a photo, or in a format that pixrestore cannot read") from None
     _check_size(image.width, image.height, max_pixels)
     if image.format == "TIFF" and image.width * image.height > (Image.MAX_IMAGE_PIXELS or 0):
         with _without_pillows_limit():  # which is asked again when a TIFF is loaded

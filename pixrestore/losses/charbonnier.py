@@ -14,7 +14,7 @@ class Charbonnier(Loss):
     """The smooth L1 distance sqrt(d² + ε²) (Charbonnier et al., ICIP 1994), mean over channels."""
 
     name: ClassVar[str] = "charbonnier"
-    epsilon: float = option(1e-3, help="error below which it turns quadratic", min=0)
+    epsilon: float = option(1e-3, help="below this error the loss is quadratic", min=0)
 
     def __call__(self, target: Any, output: Any) -> Any:
         """Return (N, H, W)."""

@@ -33,9 +33,13 @@ class ChromaClasses(Loss):
 
     step: float = option(12.0, help="width of a cell, in units of CIE ab", min=4, max=60)
     spread: float = option(6.0, help="how far a colour is spread over cells, in ab", min=1, max=60)
-    rarity: float = option(0.5, help="how much more rare colours count: 0 all alike", min=0, max=1)
-    regression: float = option(0.5, help="weight of plain regression on the mean", min=0)
-    temperature: float = option(0.38, help="1 reads dull answers, 0.1 vivid ones", min=0.05, max=1)
+    rarity: float = option(
+        0.5, help="extra weight of rare colours; 0 weighs all alike", min=0, max=1
+    )
+    regression: float = option(0.5, help="weight of plain regression on the mean colour", min=0)
+    temperature: float = option(
+        0.38, help="lower is more vivid: 1 is dull, 0.1 is vivid", min=0.05, max=1
+    )
     weights: tuple[float, ...] = option((), help="weight of each cell, found from the photos")
 
     _UNIT: ClassVar[float] = 110.0
@@ -57,7 +61,7 @@ class ChromaClasses(Loss):
     def channels(self, answered: int) -> int:
         """Return the number of cells."""
         if answered != 2:
-            raise UsageError(f"--loss {self.name} is for two channels of chroma, not {answered}")
+            raise UsageError(f"the loss {self.name} is for two channels of chroma, not {answered}")
         return len(self.centres)
 
     def prepared(self, targets: Image) -> Loss:

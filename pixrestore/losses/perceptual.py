@@ -36,19 +36,19 @@ class Perceptual(Loss):
 
     name: ClassVar[str] = "perceptual"
 
-    share: float = option(0.1, help="weight of the features beside the pixels, whose is 1", min=0)
-    network: str = option("VGG16", help="a network of keras.applications")
+    share: float = option(0.1, help="weight of the features; the pixels have weight 1", min=0)
+    network: str = option("VGG16", help="network of keras.applications whose features are compared")
     features: str = option(
-        "imagenet", help="its weights: imagenet, a file of them, or random for untrained ones"
+        "imagenet", help="weights of that network: imagenet, a file, or random for untrained ones"
     )
-    scales: int = option(3, help="how many scales to compare, finest first", min=1, max=5)
+    scales: int = option(3, help="number of scales to compare, finest first", min=1, max=5)
 
     def channels(self, answered: int) -> int:
         """Return 3."""
         if answered != 3:
             raise UsageError(
-                f"--loss {self.name} compares RGB pictures, not {answered} channels "
-                "(colorize has --space rgb)"
+                f"the loss {self.name} compares RGB pictures, not {answered} channels "
+                "(colorize makes them with `space` rgb)"
             )
         return answered
 
@@ -56,7 +56,7 @@ class Perceptual(Loss):
         """Load the network of the features, before anything is trained."""
         if not in_unit_range(targets):
             raise UsageError(
-                f"--loss {self.name} compares RGB in [0, 1], but this task's targets go from "
+                f"the loss {self.name} compares RGB in [0, 1], but this task's targets go from "
                 f"{targets.min():.2f} to {targets.max():.2f}"
             )
         _ = self.seen
@@ -125,14 +125,15 @@ class Perceptual(Loss):
         cause = " ".join(str(error).split())[:200]
         if self.features == "imagenet":
             return (
-                f"--loss {self.name} needs the weights of {self.network}, which Keras cannot "
-                f"download here: {cause}; fetch them elsewhere and name the file with --features"
+                f"the loss {self.name} needs the weights of {self.network}, which Keras cannot "
+                f"download here: {cause}; fetch them elsewhere and name the file as `features`"
             )
         if not Path(self.features).is_file():
             return (
-                f"--features {self.features}: there is no such file, nor is it imagenet or random"
+                f"`features` is {self.features}: there is no such file, and it is neither imagenet "
+                "nor random"
             )
-        return f"--features {self.features} does not fit {self.network}: {cause}"
+        return f"`features` {self.features} does not fit {self.network}: {cause}"
 
 
 def _finest_layers(network: Any) -> list[str]:

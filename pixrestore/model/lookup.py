@@ -44,7 +44,7 @@ def find_models(
     tasks = [task] if isinstance(task, (str, Task)) else list(task or ())
     names = [model] if isinstance(model, (str, os.PathLike)) else list(model or ())
     if not tasks and not names:
-        raise UsageError("name a --task or a --model")
+        raise UsageError("name a `task` or a `model`")
     kinds = [type(each) for each in tasks if isinstance(each, Task)]
     models = [load_model(name, *kinds) for name in names]
     named = [each.name if isinstance(each, Task) else each for each in tasks]
@@ -115,11 +115,11 @@ def default_model(task: str) -> Model:
         return load_model(next(iter(fitting.values())))
     if fitting:
         raise UnknownNameError(
-            f"several models are for {task}: choose with --model {' or '.join(sorted(fitting))}"
+            f"several models are for {task}: set `model` to {' or '.join(sorted(fitting))}"
         )
     raise UnknownNameError(
-        f"no model for {task} is installed: train one with "
-        f"'pixrestore train --task {task}' and name its folder with --model"
+        f"no model for {task} is installed: train one with `pixrestore train` and give its folder "
+        "as `model`"
     )
 
 

@@ -34,7 +34,10 @@ def pair_channels(task: Task) -> tuple[int, int]:
     except Exception as error:  # a stranger's task may raise anything
         raise PluginError(f"task {task.name} fails on a small gray photo: {error!r}") from error
     if any(len(shape) != 3 for shape in shapes):
-        raise PluginError(f"task {task.name} must encode and target (H, W, C), not {shapes}")
+        raise PluginError(
+            f"task {task.name} is wrong: encode and target must return arrays of shape "
+            f"(H, W, C), not {shapes}"
+        )
     if shapes[0][:2] != shapes[1][:2]:
         raise PluginError(
             f"task {task.name} must encode to the size of the restored photo: encode gives "

@@ -106,7 +106,7 @@ def _collect(
             # What is built in, tests check once and for all.
             name, checked = (kind.name_of(thing), thing) if trusted else kind.check(thing)
             if named.get(name, checked) is not checked:
-                raise ValueError(f"two of the things it returns are called {name!r}")
+                raise ValueError(f"it returns two things named {name!r}")
             named[name] = checked
         except _ANYTHING as error:
             cause = str(error) if isinstance(error, (TypeError, ValueError)) else one_line(error)

@@ -30,9 +30,9 @@ class KerasLoss(Loss):
         """Refuse targets that binary cross-entropy cannot compare."""
         if self.name == "binary_crossentropy" and not in_unit_range(targets):
             raise UsageError(
-                f"--loss {self.name} compares values from 0 to 1, but this task's targets go from "
-                f"{targets.min():.2f} to {targets.max():.2f}: choose another (colorize has "
-                "--space rgb)"
+                f"the loss {self.name} compares values from 0 to 1, but the task's targets go from "
+                f"{targets.min():.2f} to {targets.max():.2f}: choose another loss, or `space` "
+                "rgb where the task has it"
             )
         return self
 

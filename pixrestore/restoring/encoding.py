@@ -75,7 +75,7 @@ def encode_files(
     if target.suffix.lower() not in _FORMS:
         raise UsageError(f"codes are written to {' or '.join(_FORMS)}, not to {printable(target)}")
     if os.path.lexists(target) and not overwrite:
-        raise OutputError(f"{printable(target)} exists: choose another name, or --overwrite")
+        raise OutputError(f"{printable(target)} exists: choose another name, or give `overwrite`")
     found = Codes([], np.empty((0, 0), np.float32))
     places = [place for given in inputs for place in _photos_of(Path(given))]
 

@@ -50,7 +50,7 @@ class FileResult:
     seconds : float
         Time the network took.
     position, total : int
-        This is the how-manieth photo of how many.
+        Place of this photo among all, from 1, and their number.
     """
 
     source: Path

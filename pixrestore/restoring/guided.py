@@ -37,11 +37,11 @@ class GuidedUpsampler:
     guide : ndarray, float32, (h, w)
         The guide at the answer's size.
     answer : ndarray, float32, (h, w, C)
-        What to bring up.
+        The picture to enlarge.
     shape : tuple of int
-        Height and width to which.
+        Height and width of the enlarged picture.
     radius : int
-        Of the window of the fit, in small pixels.
+        Radius of the window of the fit, in small pixels.
     epsilon : float
         Variance of the guide below which it is taken for flat.
 

@@ -65,12 +65,12 @@ def plan_jobs(
     if output is not None and format_of(output) and not output.is_dir():
         if len(inputs) != 1 or inputs[0].is_dir():
             raise UsageError(
-                f"{printable(output)} is one photo, the input is more: give a folder for them"
+                f"{printable(output)} names one file, but there are several photos: give a folder"
             )
         jobs = [_job(inputs[0], output)]
     else:
         if output is not None and output.exists() and not output.is_dir():
-            raise OutputError(f"{printable(output)} is a file, and no kind that can be written")
+            raise OutputError(f"{printable(output)} is a file of a kind that cannot be written")
         jobs = [job for given in inputs for job in _jobs_of(given, output, name)]
     return _checked(jobs, compare)
 

@@ -135,7 +135,7 @@ class Restorer(RestoresPhotos):
     @cached_property
     def _encoder(self) -> Network:
         if self._load_encoder is None:
-            raise UsageError("this restorer was made without what encodes images")
+            raise UsageError("this restorer has no encoder")
         return self._load_encoder()
 
     def answer(self, pixels: Array) -> Array:
@@ -190,7 +190,7 @@ class Restorer(RestoresPhotos):
         height, width = self._restored_shape(pixels)
         if height * width > max(MAX_PIXELS, pixels[..., 0].size):
             raise PhotoError(
-                f"restored it would have {width} x {height} pixels, more than the limit of "
+                f"the restored photo would have {width} x {height} pixels, more than the limit of "
                 f"{MAX_PIXELS // 1_000_000} megapixels"
             )
 

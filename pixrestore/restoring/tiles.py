@@ -63,8 +63,8 @@ def plan_spans(length: int, tile: int, geometry: Geometry) -> list[Section]:
     tile : int
         Largest size of a tile, margins included.
     geometry : Geometry
-        Of the network. A network of one size gets tiles of that size, whatever `tile` is; as such
-        a network depends on all of its tile, neighbours then overlap by a quarter.
+        The sizes that the network takes. A network of one size gets tiles of that size, whatever
+        `tile` is. It depends on all of its tile, so neighbours overlap by a quarter.
     """
     multiple = geometry.multiple
     if geometry.side:

@@ -61,13 +61,13 @@ class Colorize(Task):
     benchmark: ClassVar[Mapping[str, Any]] = {"film": 0.0}
 
     space: Literal["lab", "rgb"] = option(
-        "lab", help="what the network answers: lab chroma, or rgb as in the article"
+        "lab", help="colours that the network answers: lab chroma, or rgb as in the article"
     )
     film: float = option(
         0.5, help="share of pairs that imitate film: channel mix, tone curve, grain", min=0, max=1
     )
     saturation: float = option(
-        1.0, help="multiplies the colours: 0 is gray", min=0, max=4, restoring=True
+        1.0, help="factor for the colours: 0 is gray", min=0, max=4, restoring=True
     )
 
     def settled_recipe(self) -> Recipe:

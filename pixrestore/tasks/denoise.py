@@ -43,10 +43,13 @@ class Denoise(Task):
     benchmark: ClassVar[Mapping[str, Any]] = {"camera": 0.0}
 
     sigma: tuple[float, float] = option(
-        (0.0, 50.0), help="standard deviation of Gaussian noise, of 255", min=0, max=255
+        (0.0, 50.0),
+        help="standard deviation of Gaussian noise, on a scale of 0 to 255",
+        min=0,
+        max=255,
     )
     camera: float = option(
-        0.2, help="share of pairs with signal-dependent camera noise instead", min=0, max=1
+        0.2, help="share of pairs that get signal-dependent camera noise instead", min=0, max=1
     )
     strength: float = option(
         1.0, help="how much of the noise to remove: 0 keeps the photo", min=0, max=1, restoring=True

@@ -101,7 +101,7 @@ class Photos:
         bad = [path for path in chosen if self.decoder.decode(path) is None]
         if 2 * len(bad) > count:
             raise TrainingDataError(
-                f"{len(bad)} of {count} photos cannot be read, {bad[0]} for one: "
+                f"{len(bad)} of {count} photos cannot be read, for example {bad[0]}: "
                 f"{self.decoder.unreadable[bad[0]]}"
             )
         left_out = set(bad)

@@ -28,7 +28,7 @@ class Deblur(Task):
     )
     shaken: float = option(0.4, help="share of photos that were shaken", min=0, max=1)
     noise: tuple[float, float] = option(
-        (0.0, 2.0), help="standard deviation of noise, of 255", min=0, max=50
+        (0.0, 2.0), help="standard deviation of noise, on a scale of 0 to 255", min=0, max=50
     )
 
     def corrupt(self, clean, rng):

@@ -21,7 +21,7 @@ class Inpaint(Task):
     recipe = Recipe(loss="mean_squared_error", patch=64, batch=4, crops=16, warmup=500)
 
     marks: tuple[float, float] = option(
-        (0.3, 3.0), help="damaged places in each 64 × 64 pixels", min=0, max=50
+        (0.3, 3.0), help="number of damaged places in each 64 × 64 pixels", min=0, max=50
     )
     width: tuple[float, float] = option(
         (1.0, 4.0), help="width of scratches and size of dust, in pixels", min=0.5, max=50

@@ -23,7 +23,7 @@ def inpaint(image, mask):
     Returns
     -------
     ndarray
-        Of the same shape and type; every pixel outside the mask is as it was.
+        The repaired photo, of the same shape and type. Pixels outside the mask stay as they were.
 
     Raises
     ------
@@ -54,13 +54,15 @@ def inpaint(image, mask):
 
 
 def inpaint_command(
-    photo: Annotated[Path, typer.Argument(metavar="IN", help="A damaged photo.")],
+    photo: Annotated[Path, typer.Argument(metavar="IN", help="Damaged photo.")],
     out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="OUT", help="Where the repaired photo goes.")
+        Path, typer.Option("--out", "-o", metavar="OUT", help="File for the repaired photo.")
     ],
     mask: Annotated[
         Path,
-        typer.Option("--mask", metavar="MASK", help="A picture, white where the photo is damaged."),
+        typer.Option(
+            "--mask", metavar="MASK", help="Picture that is white where the photo is damaged."
+        ),
     ],
 ) -> None:
     """Repair what a mask marks on a photo; `restore --task inpaint` finds the damage itself."""

@@ -16,9 +16,14 @@ class Grain(Task):
 
     name = "grain"
     strength: tuple[float, float] = option(
-        (0.0, 12.0), help="standard deviation at mid-gray, of 255", min=0, max=80
+        (0.0, 12.0),
+        help="standard deviation of the grain at mid-gray, on a scale of 0 to 255",
+        min=0,
+        max=80,
     )
-    size: tuple[float, float] = option((0.3, 1.2), help="size in pixels", min=0.1, max=5)
+    size: tuple[float, float] = option(
+        (0.3, 1.2), help="size of the grain in pixels", min=0.1, max=5
+    )
 
     def corrupt(self, clean, rng):
         """Add noise with a size, most of it in the middle tones."""

@@ -21,9 +21,12 @@ class Upscale(Task):
     recipe = Recipe(patch=96, batch=4, crops=16, warmup=500)
     benchmark = {"noise": 0.0}
 
-    scale: Literal[2, 4] = option(2, help="how many times as high and wide")
+    scale: Literal[2, 4] = option(2, help="how many times as high and wide the photo becomes")
     noise: tuple[float, float] = option(
-        (0.0, 3.0), help="standard deviation of noise in the small photo, of 255", min=0, max=50
+        (0.0, 3.0),
+        help="standard deviation of noise in the small photo, on a scale of 0 to 255",
+        min=0,
+        max=50,
     )
 
     def corrupt(self, clean, rng):
