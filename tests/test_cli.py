@@ -18,13 +18,13 @@ from pixrestore.tasks import Colorize, Denoise
 @pytest.fixture
 def trained(monkeypatch):
     """Replace training by a note of what it was asked for."""
-    asked = {}
+    noted = {}
 
-    def train(*positional, **named):
-        asked.update(named, positional=positional)
+    def start(asked, **named):
+        noted.update(vars(asked) | named)
 
-    monkeypatch.setattr(pixrestore.training.start, "train", train)
-    return asked
+    monkeypatch.setattr(pixrestore.training.start, "start", start)
+    return noted
 
 
 def _photo(path, side=24):
@@ -114,47 +114,54 @@ class TestTrain:
         words = "train --task denoise --sigma 25 --camera 0 --batch 2 --epsilon 0.01 --widths 4,8"
         done = cli(*words.split(), "--minutes", "0.5", "--seed", "7", "--out", tmp_path / "run")
         assert done.code == 0
-        assert trained["positional"] == (Denoise(sigma=25, camera=0),)
-        assert trained["recipe"] == {"batch": 2}
-        assert trained["loss_options"] == {"epsilon": 0.01}
-        assert trained["arguments"] == {"widths": (4, 8)}
+        assert Denoise(**trained["options"]) == Denoise(sigma=25, camera=0)
+        assert trained["recipe"] == {
+            "batch": 2,
+            "loss_options": {"epsilon": 0.01},
+            "arguments": {"widths": (4, 8)},
+        }
         assert (trained["minutes"], trained["seed"]) == (0.5, 7)
         assert trained["out"] == tmp_path / "run"
 
     def test_takes_the_task_of_the_model_it_starts_from(self, cli, trained, tiny_denoiser):
         assert cli("train", "--init", tiny_denoiser, "--sigma", "10").code == 0
-        assert trained["positional"] == (Denoise(sigma=10),)
+        assert (trained["task"], trained["options"]) == ("denoise", {"sigma": (10, 10)})
 
     def test_offers_the_options_of_the_loss_that_the_tasks_options_call_for(self, cli, trained):
         assert cli("train", "--space", "rgb", "--epsilon", "0.01").code == 0
-        assert trained["positional"] == (Colorize(space="rgb"),)
-        assert trained["loss_options"] == {"epsilon": 0.01}
+        assert (trained["task"], trained["options"]) == ("colorize", {"space": "rgb"})
+        assert trained["recipe"]["loss_options"] == {"epsilon": 0.01}
         assert cli("train", "--space=cmyk", "--rarity", "1").error.endswith("lab|rgb, not 'cmyk'")
 
     def test_resumes_the_run_in_a_folder_whatever_its_task(self, cli, trained, planned):
         words = ["train", "--resume", "--out", planned, "--steps", "4", "--patience", "0"]
         assert cli(*words).code == 0
-        assert trained["positional"] == (None,)
+        assert trained["task"] is None
         assert (trained["resume"], trained["steps"], trained["patience"]) == (True, 4, 0)
 
     @pytest.mark.parametrize(
         ("words", "named"),
         [
-            ("--sigma 9 --seed 0", "--seed, --sigma"),
-            ("--data . --valid . --arch unet --init denoise", "--data, --valid, --arch, --init"),
-            ("--corrupt-on cpu --epsilon 1 --widths 4,8", "--corrupt-on, --epsilon, --widths"),
+            ("--sigma 9 --seed 3", "--seed 0, not 3, --sigma 0.0,50.0, not 9.0,9.0"),
+            (
+                "--corrupt-on cpu --epsilon 1",
+                "--corrupt-on auto, not cpu, --epsilon 0.001, not 1.0",
+            ),
+            ("--widths 4,8", "--widths 32,64,128, not 4,8"),
         ],
     )
-    def test_refuses_new_settings_when_resuming(self, cli, planned, words, named):
+    def test_refuses_settings_that_differ_when_resuming(self, cli, planned, words, named):
         done = cli("train", "--resume", "--out", planned, *words.split())
         assert done.code == 2
-        assert done.error == f"--resume goes on with the settings of the run: leave out {named}"
+        said = f"the run in {planned} has {named}: leave that out, or choose another --out"
+        assert done.error == said
 
     def test_refuses_to_resume_a_run_for_another_task(self, cli, planned):
         done = cli("train", "--resume", "--out", planned, "--task", "colorize")
         assert done.code == 2
         assert done.error == (
-            f"the run in {planned} is for denoise, not for colorize: leave out --task"
+            f"the run in {planned} is for denoise, not for colorize: leave out --task, "
+            "or choose another --out"
         )
 
 
@@ -238,7 +245,7 @@ class TestErrors:
         def fail(*_, **__):
             raise error
 
-        monkeypatch.setattr(pixrestore.training.start, "train", fail)
+        monkeypatch.setattr(pixrestore.training.start, "start", fail)
 
     def test_a_bug_is_called_one_and_tracebacks_can_be_asked_for(self, cli, monkeypatch):
         self._failing(monkeypatch, ZeroDivisionError("oops"))

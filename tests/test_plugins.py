@@ -467,9 +467,15 @@ _NOTED = """
 import sys
 import pixrestore.training.start
 from pixrestore.cli import main
-def train(task, **named):
-    print(task, named.get("seed"), named["recipe"], named["loss_options"])
-pixrestore.training.start.train = train
+from pixrestore.plugins.kinds import TASKS
+from pixrestore.plugins.loading import load_plugins
+def start(asked, **named):
+    recipe = dict(asked.recipe)
+    recipe.pop("arguments")
+    loss_options = recipe.pop("loss_options")
+    task = load_plugins().find(TASKS, asked.task)(**asked.options)
+    print(task, asked.seed, recipe, loss_options)
+pixrestore.training.start.start = start
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -565,3 +571,11 @@ def test_what_is_built_in_passes_the_checks_of_plugins():
         assert builtin.gives(kind)
         for name, thing in builtin.gives(kind).items():
             assert kind.check(thing) == (name, thing)
+
+
+def test_every_kind_has_its_hook():
+    from pixrestore import hooks
+    from pixrestore.plugins.kinds import KINDS
+
+    declared = {name for name in vars(hooks) if name.startswith("pixrestore_")}
+    assert declared == {kind.hook for kind in KINDS} | {"pixrestore_commands"}

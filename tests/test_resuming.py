@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 
 import numpy as np
@@ -21,7 +23,9 @@ from training_runs import (
 import pixrestore
 from pixrestore import train
 from pixrestore.errors import TrainingError, UsageError
+from pixrestore.recipe import Recipe
 from pixrestore.tasks import Colorize, Denoise
+from pixrestore.training.asked import Asked
 from pixrestore.training.checkpoint import CHECKPOINT
 from pixrestore.training.history import Row, append, forget_after
 from pixrestore.training.plan import Budget, load_plan
@@ -83,29 +87,110 @@ class TestResume:
         with pytest.raises(TrainingError, match=r"run\.json cannot be read"):
             train(out=tmp_path, resume=True)
 
-    def test_without_a_run_there_is_nothing_to_resume(self, tmp_path, monkeypatch):
-        with pytest.raises(TrainingError, match="there is no run to resume in"):
-            train(out=tmp_path / "nothing", resume=True)
+    @pytest.mark.slow
+    def test_the_same_command_starts_a_run_and_goes_on_with_it(self, tmp_path, monkeypatch, cli):
         monkeypatch.chdir(tmp_path)
-        with pytest.raises(TrainingError, match=r"there is no run to resume in runs.denoise"):
-            train("denoise", resume=True)
+        words = ["train", "--task", "denoise", "--resume", "--steps", "3", "--patch", "16"]
+        words += ["--widths", "4,8", "--blocks", "1,1", "--sigma", "9", "--seed", "5"]
+        assert cli(*words).code == 0
+        assert progress(tmp_path / "runs" / "denoise")["step"] == 3
+        before = weights(tmp_path / "runs" / "denoise" / "model.weights.h5")
+        done = cli(*words)
+        assert (done.code, "nothing is left to do" in done.err) == (0, True)
+        assert [path.name for path in (tmp_path / "runs").iterdir()] == ["denoise"]
+        assert same(weights(tmp_path / "runs" / "denoise" / "model.weights.h5"), before)
+        assert cli(*words, "--steps", "4").code == 0
+        assert progress(tmp_path / "runs" / "denoise")["step"] == 4
+
+    def test_a_model_that_no_run_made_is_not_trained_on(self, copied_run):
+        (copied_run / "run.json").unlink()
+        with pytest.raises(UsageError, match="holds a model already"):
+            train(out=copied_run, resume=True, quiet=True)
+
+    @pytest.mark.parametrize("moment", ["prepare", "Run", "fit", "step"])
+    def test_every_moment_of_an_interruption_can_be_gone_on_from(
+        self, tmp_path, monkeypatch, moment
+    ):
+        """Ctrl-C while a run is prepared, made, before its first step, and after it."""
+        places = {
+            "prepare": "pixrestore.training.preparing.validation_pairs",
+            "Run": "pixrestore.training.run.Pace",
+            "fit": "pixrestore.training.run.feed",
+            "step": "pixrestore.training.display.Display.step",
+        }
+
+        def press(*_, **__):
+            raise KeyboardInterrupt
+
+        monkeypatch.chdir(tmp_path)
+        with monkeypatch.context() as patched:
+            patched.setattr(places[moment], press)
+            with pytest.raises(KeyboardInterrupt):
+                tiny(None, steps=2)
+        out = tmp_path / "runs" / "denoise"
+        assert not list(tmp_path.rglob(".pixrestore-*"))
+        # Nothing is there, or a run that goes on.
+        assert not out.exists() or (out / "run.json").is_file()
+        assert (out / "model.json").is_file() == (moment == "step")
+        tiny(None, steps=2, resume=True)
+        assert progress(out)["step"] == 2
+        assert [path.name for path in (tmp_path / "runs").iterdir()] == ["denoise"]
+
+    def test_a_run_that_was_killed_before_its_first_checkpoint_begins_where_it_began(
+        self, copied_run, tmp_path, monkeypatch
+    ):
+        out = tmp_path / "again"
+        with monkeypatch.context() as patched:
+            patched.setattr("pixrestore.training.run.feed", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                tiny(out, steps=1, init=copied_run)
+        # With almost no rate the weights stay those of the model that it starts from.
+        plan = json.loads((out / "run.json").read_text())
+        plan["recipe"] |= {"rate": 1e-12, "ema": 0.0}
+        (out / "run.json").write_text(json.dumps(plan))
+        train(out=out, resume=True, quiet=True)
+        first, trained = (weights(run / "model.weights.h5") for run in (copied_run, out))
+        for name, values in first.items():
+            np.testing.assert_allclose(trained[name], values, atol=1e-6)
 
 
 class TestWhatMayChange:
     @pytest.mark.parametrize(
         ("given", "named"),
         [
-            ({"data": "photos", "valid": "photos"}, "--data, --valid"),
-            ({"arch": "unet", "init": "denoise", "seed": 0}, "--arch, --init, --seed"),
-            ({"sigma": 9, "recipe": {"corrupt_on": "cpu"}}, "--sigma, --corrupt-on"),
-            ({"loss_options": {"epsilon": 1}, "arguments": {"stop": 1}}, "--epsilon, --stop"),
-            ({"task": Denoise(sigma=9, camera=0)}, "--sigma"),
+            ({"data": "photos"}, "`data` .*samples, not .*photos"),
+            ({"valid": "photos"}, "`valid` none, not .*photos"),
+            ({"init": "denoise", "seed": 3}, "`init` none, not .*denoise, `seed` 0, not 3"),
+            ({"recipe": {"architecture": "bottleneck"}}, "`architecture` unet, not bottleneck"),
+            ({"sigma": 9}, "`sigma` 0.0,50.0, not 9.0,9.0"),
+            ({"recipe": {"corrupt_on": "cpu", "batch": 8}}, "`corrupt_on` auto, not cpu"),
+            ({"recipe": {"loss_options": {"epsilon": 1}}}, "`epsilon` 0.001, not 1.0"),
+            ({"recipe": {"arguments": {"stop": 1}}}, "`stop` 0, not 1"),
+            ({"task": Denoise(sigma=9, camera=0)}, "`sigma` 0.0,50.0, not 9.0,9.0"),
+            ({"recipe": Recipe(batch=2)}, "`batch` 8, not 2"),
         ],
     )
-    def test_new_settings_are_refused(self, planned, given, named):
-        words = f"--resume goes on with the settings of the run: leave out {named}"
-        with pytest.raises(UsageError, match=f"^{words}$"):
+    def test_settings_that_differ_are_refused(self, planned, given, named):
+        words = f"^the run in .*planned has {named}: leave that out, or choose another `out`$"
+        with pytest.raises(UsageError, match=words):
             train(out=planned, resume=True, **given)
+
+    def test_the_runs_own_settings_may_be_given_again(self, planned, samples):
+        asked = Asked(
+            task="denoise",
+            data=os.path.relpath(samples),
+            seed=0,
+            recipe={
+                "architecture": "unet",
+                "batch": 8,
+                "loss": "charbonnier",
+                "loss_options": {"epsilon": 1e-3},
+                "arguments": {"widths": [32, 64, 128]},
+                "precision": "auto",
+            },
+            options={"camera": 0, "sigma": (0, 50)},
+        )
+        assert plan_to_resume(asked, planned) == load_plan(planned)
 
     def test_another_task_is_refused(self, planned):
         for task in ("colorize", Colorize()):
@@ -114,11 +199,11 @@ class TestWhatMayChange:
 
     @pytest.mark.parametrize("task", [None, "denoise", Denoise(camera=0)])
     def test_the_runs_own_task_may_be_named(self, planned, task):
-        assert plan_to_resume(task, planned, [], {}, False) == load_plan(planned)
+        assert plan_to_resume(Asked(task), planned) == load_plan(planned)
 
     def test_patience_may_end(self, planned):
         for patience, expected in ((None, 4), (7, 7), (0, 0)):
-            plan = plan_to_resume(None, planned, [], {"patience": patience}, False)
+            plan = plan_to_resume(Asked(patience=patience), planned)
             assert plan.budget == Budget(steps=2, patience=expected)
 
     @pytest.mark.slow

@@ -13,24 +13,16 @@ import typer
 
 from pixrestore.errors import PluginError
 from pixrestore.plugins.discovery import one_line
+from pixrestore.plugins.kinds import KINDS
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.plugins.registry import Failure, Plugin
 
 _HOOK = "pixrestore_commands"
 # What the program itself is made of; a plugin cannot take these names.
 RESERVED = frozenset(
-    {
-        "colorize",
-        "denoise",
-        "restore",
-        "train",
-        "evaluate",
-        "encode",
-        "export",
-        "new-plugin",
-        "preview",
-    }
-    | {"tasks", "architectures", "losses", "models", "plugins", "doctor"}
+    {"colorize", "denoise", "restore", "train", "evaluate", "encode", "export"}
+    | {"new-plugin", "preview", "plugins", "doctor"}
+    | {kind.plural for kind in KINDS}
 )
 
 Adder = Callable[[typer.Typer], None]
