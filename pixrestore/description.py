@@ -44,11 +44,11 @@ class Description:
     task, options : str, Mapping
         Name of the task and values of its options.
     architecture, arguments : str, Mapping
-        What builds the network.
+        Name of the architecture, and its arguments.
     channels : tuple of int
         Channels that the network sees and answers.
     loss, loss_options : str, Mapping
-        What it was trained with.
+        Name of the loss that it was trained with, and its options.
     geometry : Geometry
         The sizes that suit the network.
     weights, graph, training, figures, versions : Mapping
@@ -89,8 +89,8 @@ def models_in(folder: Path) -> list[Path]:
     Parameters
     ----------
     folder : Path
-        Holds a folder for each model, such as ``models`` beside the plugin's code. It may be empty
-        or missing.
+        Folder that holds a folder for each model, such as ``models`` beside the plugin's code. It
+        may be empty or missing.
 
     Returns
     -------

@@ -44,13 +44,13 @@ def replacing(path: Path, *, room: int = 0, suffix: str = "") -> Iterator[Path]:
         Bytes to make sure of beforehand, for writers that cannot cope with a full disk: HDF5 then
         takes the whole process with it.
     suffix : str
-        What the name to write to must end with, where a writer asks for more than `path` has.
+        Ending of the name to write to, where a writer asks for more than `path` has.
 
     Yields
     ------
     Path
-        Where to write: a hidden name that ends as `path` does, with nothing there yet. When the
-        block ends well, what was written is flushed to the disk and takes the place of `path`.
+        The place to write to: a hidden name that ends as `path` does, with nothing there yet. When
+        the block ends well, what was written is flushed to the disk and takes the place of `path`.
         When it raises, what was written is deleted and `path` stays as it was. What a kill leaves
         is deleted by a later `replacing` in the same folder.
 

@@ -30,7 +30,7 @@ class Option:
     type : Any
         ``float``, ``int``, ``bool``, ``str``, a ``Literal`` or a tuple of one of the first four.
     default : Any
-        Its value when nobody says anything.
+        Value when none is given.
     help : str
         One sentence for ``--help``.
     min, max : float, optional
@@ -155,7 +155,7 @@ def option(
     Parameters
     ----------
     default : Any
-        The value when nobody says anything. A pair of numbers in a field annotated
+        Value when none is given. A pair of numbers in a field annotated
         ``tuple[float, float]`` is a range; users may give one number for both ends.
     help : str
         One sentence for ``--help``.

@@ -48,7 +48,7 @@ def preview(
     seed : int
         Seed for the damage.
     model : path or str, optional
-        Each degraded picture is followed by what this model makes of it, in place of input and
+        Model whose restored photo follows each degraded picture, in place of input and
         target.
 
     Returns

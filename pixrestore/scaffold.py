@@ -129,7 +129,7 @@ def new_plugin(name: str, folder: str | os.PathLike[str] = ".") -> Path:
     name : str
         The task's name: lower-case words joined by ``-``.
     folder : path
-        Where ``pixrestore-<name>`` is made.
+        Folder in which ``pixrestore-<name>`` is made.
 
     Returns
     -------

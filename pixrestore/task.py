@@ -40,14 +40,14 @@ class Task(ABC):
     Attributes
     ----------
     name : str
-        What users type after ``--task``.
+        Name of the task, which users type after ``--task``.
     scope : {"local", "scene"}
         "local" tasks need only a pixel's surroundings: photos are restored in overlapping tiles.
         "scene" tasks need the whole photo: the network sees it at a working size, and its answer
         is brought up to full resolution guided by the photo's own detail.
     scale : int
-        How many times as high and wide as the degraded photo the restored one is; an option of
-        this name makes it a user's choice.
+        Factor by which the restored photo is higher and wider than the degraded one. An option of
+        this name lets users choose it.
     recipe : Recipe
         The training settings that suit the task.
     benchmark : mapping

@@ -135,7 +135,7 @@ def _parameter(
     text = option.help.replace("`", "").rstrip(".")
     # Authors write help without capitals and stops; here it stands beside sentences.
     text = f"{text[:1].upper()}{text[1:]}." if text else ""
-    if default is not dataclasses.MISSING and default not in ("", None):
+    if default is not dataclasses.MISSING and default not in ("", (), None):
         text = f"{text}  [default: {shown(default)}]"
     info = typer.Option(flag, help=text.strip(), metavar=option.type_name, rich_help_panel=title)
     return inspect.Parameter(

@@ -49,7 +49,7 @@ def export_model(
     UsageError
         There is no such form.
     ModelError
-        The model is damaged, the network has no such form, or gives different answers in it.
+        The model is damaged, or the network has no such form or gives different answers in it.
     OutputError
         `path` exists or cannot be written.
     """

@@ -31,7 +31,7 @@ def add_graph(model: Model) -> Model:
     Returns
     -------
     Model
-        With its graph.
+        The model with its graph.
 
     Raises
     ------

@@ -25,7 +25,7 @@ def half_precision_copy(model: Model, folder: str | os.PathLike[str], **changes:
     ----------
     model : Model
     folder : path
-        Where the copy goes; a model there is replaced.
+        Folder for the copy; a model there is replaced.
     **changes
         Fields of the copy that differ, such as ``licence`` or ``figures``.
 

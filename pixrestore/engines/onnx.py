@@ -26,7 +26,7 @@ class OnnxNetwork:
     Parameters
     ----------
     model : Model
-        With a graph.
+        A model with a graph.
 
     Raises
     ------

@@ -28,7 +28,7 @@ def open_restorer(model: Model, engine: Engine = "auto") -> Restorer:
     ----------
     model : Model
     engine : {"auto", "onnx", "keras"}
-        What runs the network, see `open_network`.
+        Engine that runs the network; see `open_network`.
 
     Raises
     ------

@@ -27,7 +27,7 @@ def find_photos(
     Parameters
     ----------
     folder : Path
-        Where to look. Hidden files and folders are left out, and links to folders are not
+        Folder to search. Hidden files and folders are left out, and links to folders are not
         followed, so loops cannot happen.
     skip : Path, optional
         A folder to leave out, such as the one that results go to.

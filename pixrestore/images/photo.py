@@ -50,7 +50,7 @@ class Photo:
     dpi : tuple of float, optional
         Dots per inch across and down.
     notes : tuple of str
-        What a user may want to know, such as frames that were left out.
+        Remarks for the user, such as on frames that were left out.
     """
 
     pixels: Pixels

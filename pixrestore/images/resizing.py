@@ -20,7 +20,7 @@ def resample(
     Parameters
     ----------
     image : ndarray, float32, (h, w, C)
-        What to resize.
+        The picture to resize.
     shape : tuple of int
         Height and width of the result.
     method : PIL.Image.Resampling

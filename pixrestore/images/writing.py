@@ -51,14 +51,14 @@ def write_photo(photo: Photo, path: Path) -> tuple[str, ...]:
     Parameters
     ----------
     photo : Photo
-        What to write. 16 bit is kept by PNG and TIFF, float by TIFF.
+        The photo to write. 16 bit is kept by PNG and TIFF, float by TIFF.
     path : Path
-        Where to; a file there is replaced, missing folders are made.
+        File to write. A file there is replaced; missing folders are made.
 
     Returns
     -------
     tuple of str
-        What the format could not hold, such as transparency in a JPEG.
+        Remarks on what the format could not hold, such as transparency in a JPEG.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def encode_photo(photo: Photo, format: str | None = None) -> bytes:
     Parameters
     ----------
     photo : Photo
-        What to write.
+        The photo to write.
     format : str, optional
         Pillow's name of a format; the photo's own by default, or PNG where that is not written.
     """

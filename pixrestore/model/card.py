@@ -12,11 +12,11 @@ def card(name: str, summary: str, description: Mapping[str, Any]) -> str:
     Parameters
     ----------
     name : str
-        What the model is called.
+        Name of the model.
     summary : str
-        What its task does, in a sentence.
+        What its task does, in one sentence.
     description : Mapping
-        What its ``model.json`` holds.
+        Contents of its ``model.json``.
     """
     task, network = description["task"], description["architecture"]
     arguments = _listed(network["arguments"])

@@ -39,11 +39,11 @@ class Model:
     Attributes
     ----------
     folder : Path
-        Where it lies.
+        Folder that holds the model.
     task : Task
         The configured task that it was trained for.
     architecture, arguments : str, Mapping
-        What builds the network.
+        Name of the architecture, and its arguments.
     channels : tuple of int
         Channels that the network sees and answers.
     loss, loss_options : str, Mapping
@@ -58,13 +58,13 @@ class Model:
         ``sha256`` and ``bytes`` of the ONNX graph's file, and where its ``weights`` are found in
         the weights' file; empty when there is none.
     training : Mapping
-        How it came to be: data, command, steps, minutes, seed.
+        Record of its training: data, command, steps, minutes, seed.
     figures : Mapping
-        What was measured.
+        Figures that were measured.
     licence : str
         Terms of the weights, as the terms of the training photos allow.
     limits : str
-        What it gets wrong and what it must not be used for, in Markdown, for its card.
+        Its mistakes and the uses to avoid, in Markdown, for its card.
     versions : Mapping
         Versions of pixrestore, keras and tensorflow that wrote it.
     """

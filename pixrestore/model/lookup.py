@@ -69,7 +69,7 @@ def match_models(
     tasks : sequence of str
         Names of tasks; those of the models when there are none.
     models : sequence of tuple
-        What each model is called, and the name of its task.
+        Name of each model, and name of its task.
 
     Returns
     -------

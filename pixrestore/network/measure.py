@@ -68,7 +68,8 @@ def measure_margin(network: Network, xs: Image, multiple: int) -> int:
     Returns
     -------
     int
-        In pixels, a multiple of `multiple`; the widest that fits into `xs` when none suffices.
+        Margin in pixels, a multiple of `multiple`; the widest that fits into `xs` when none
+        suffices.
     """
     side = xs.shape[1]
     middle = max(multiple, side // 4 // multiple * multiple)

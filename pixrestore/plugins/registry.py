@@ -49,17 +49,17 @@ class Plugin:
     name : str
         The name of its entry point.
     distribution, version : str
-        What pip installed; ``pixrestore`` itself for what is built in.
+        Distribution that pip installed; ``pixrestore`` itself for what is built in.
     module : str
-        What the entry point names.
+        Module that the entry point names.
     provided : Mapping
-        What it provides, by kind and by name.
+        Things that it provides, by kind and by name.
     commands : tuple of str
         Names of the commands it adds, filled in by the command line.
     failures : tuple of Failure
-        What went wrong. Whatever did work is provided all the same.
+        Failures of its hooks. Whatever worked is provided all the same.
     notes : tuple of str
-        What users should know: a plugin that slows every start, for example.
+        Remarks for users: a plugin that slows every start, for example.
     active : bool
         False when ``PIXRESTORE_PLUGINS`` leaves it out.
     hooks : Any

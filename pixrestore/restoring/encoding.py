@@ -29,7 +29,7 @@ class Codes:
     codes : ndarray, float32, (N, code)
         A row for each.
     failed : dict
-        By path, what was wrong with the photos that have no code.
+        Errors of the photos that have no code, by path.
     """
 
     names: list[str]
@@ -54,7 +54,7 @@ def encode_files(
         An ``.npz`` file gets the arrays ``names`` (N,) and ``codes`` (N, code); a ``.csv`` file a
         row for each photo: its name, then the code.
     restorer : Restorer
-        What encodes them.
+        Restorer that encodes them.
     overwrite : bool
         Replace `output` where it exists.
 

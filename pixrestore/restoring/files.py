@@ -46,7 +46,7 @@ class FileResult:
     error : Exception, optional
         Why it failed.
     notes : tuple of str
-        What a user may want to know, such as pages left out.
+        Remarks for the user, such as on pages left out.
     seconds : float
         Time the network took.
     position, total : int
@@ -130,7 +130,7 @@ def restore_files(
     output : path, optional
         A folder, or the file for one photo; by default beside the inputs, see `plan_jobs`.
     restorer : Restorer or RestorerSequence
-        What restores them.
+        Restorer that restores them.
     overwrite : bool
         Replace results that exist; by default their photos are skipped.
     compare : bool

@@ -78,7 +78,7 @@ class GuidedUpsampler:
         guide : ndarray, float32, (rows, W)
             The guide's rows at full resolution.
         rows : slice
-            Which rows.
+            The rows to return.
 
         Returns
         -------

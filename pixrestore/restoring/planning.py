@@ -22,9 +22,9 @@ class Job:
     source : Path
         The photo.
     result : Path
-        Where the restored photo goes.
+        File for the restored photo.
     comparison : Path
-        Where a before | after picture goes, when one is wanted.
+        File for a before | after picture, when one is wanted.
     error : PixrestoreError, optional
         Why it cannot be done, when that is known beforehand.
     """

@@ -44,7 +44,7 @@ class Restorer(RestoresPhotos):
     adds_colour : bool
         Whether the task gives colour to gray photos. Others stay gray.
     info : Mapping, optional
-        What is known about the model, such as its name and figures.
+        Facts about the model, such as its name and figures.
     encoder : callable, optional
         Loads the network from what `network` sees to its code, when `encode` first asks for it.
 

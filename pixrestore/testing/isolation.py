@@ -24,7 +24,7 @@ def plugins_installed(*modules: ModuleType) -> Iterator[Plugins]:
     Parameters
     ----------
     *modules : module
-        What the entry points of the plugins would name.
+        Modules that the entry points of the plugins would name.
 
     Yields
     ------
