@@ -7,12 +7,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from pixrestore.backend import import_keras
-from pixrestore.training.schedule import ema_momentum_at, rate_at
+from pixrestore.training.schedule import ema_momentum_at, rate_at, warmed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pixrestore.training.checkpoint import Progress
+    from pixrestore.training.compiled import Trainee
     from pixrestore.training.plan import Plan
 
 keras = import_keras()
@@ -53,6 +54,9 @@ class Pace(keras.callbacks.Callback):  # type: ignore[name-defined]
         optimizer = plain_optimizer(self.model)
         constant = recipe.schedule == "constant"
         rate = rate_at(step, self.done, recipe.rate, recipe.warmup, constant=constant)
+        if self.progress.thawed:
+            since = step - self.progress.thawed, self.done - recipe.frozen
+            rate *= warmed(*since, recipe.warmup)
         optimizer.learning_rate = rate
         if recipe.adversarial:
             self.model.pace(rate)
@@ -65,6 +69,28 @@ class Pace(keras.callbacks.Callback):  # type: ignore[name-defined]
         self.progress.seconds = self.clock.seconds()
         if self.done >= 1:
             self.model.stop_training = True
+
+
+class Thaw(keras.callbacks.Callback):  # type: ignore[name-defined]
+    """Keeps a pretrained encoder as it is for the recipe's share of the run, then lets it learn."""
+
+    def __init__(self, pace: Pace, trainee: Trainee) -> None:
+        super().__init__()
+        self.pace, self.trainee = pace, trainee
+
+    @property
+    def _due(self) -> bool:
+        return self.pace.progress.thawed > 0 or self.pace.done >= self.pace.plan.recipe.frozen
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Freeze, unless the share is over."""
+        if not self._due:
+            self.trainee.freeze_encoder()
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Thaw when it is time."""
+        if self._due and self.trainee.thaw_encoder():
+            self.pace.progress.thawed = self.pace.progress.step
 
 
 class Guard(keras.callbacks.Callback):  # type: ignore[name-defined]

@@ -31,6 +31,7 @@ from pixrestore.training.callbacks import (
     EpochEnd,
     Guard,
     Pace,
+    Thaw,
     Ticker,
     plain_optimizer,
 )
@@ -99,12 +100,12 @@ class Run:
         settled = dataclasses.replace(plan.recipe, precision=devices.precision)
         self.plan = plan = dataclasses.replace(plan, recipe=settled)
         self.trainee = Trainee(plan.recipe, loss, self.channels, devices)
-        if not plan.init and not resume:
-            self.trainee.start_pretrained(plan.recipe)
         if plan.init and not resume:
             first = load_model(plan.init, type(plan.task))
             check_weights(first)
             self.trainee.start_from(first.weights_path)
+        elif not resume:
+            self.trainee.start_pretrained(plan.recipe)
         side = fixed_side(self.trainee.core)
         multiple = 1 if side else size_multiple(self.trainee.core)
         patch = _patch(plan, side, multiple)
@@ -218,6 +219,7 @@ class Run:
     def _fit(self) -> None:
         pace = Pace(self.plan, self.progress, self.clock, self.last_step)
         callbacks = [
+            Thaw(pace, self.trainee),
             pace,
             self.guard,
             Checkpoints(self._save_checkpoint, self.guard),
