@@ -71,9 +71,7 @@ def load_weights(core: keras.Model, network: str, strides: Sequence[int], prefix
     core.get_layer(seen.name).set_weights(seen.get_weights())
 
 
-def _down_to(
-    whole: keras.Model, network: str, strides: Sequence[int], prefix: str
-) -> keras.Model:
+def _down_to(whole: keras.Model, network: str, strides: Sequence[int], prefix: str) -> keras.Model:
     """Return the part of a network that answers at some strides."""
     wanted = [stride.bit_length() - 1 for stride in strides]
     last = last_at_each_scale(whole)

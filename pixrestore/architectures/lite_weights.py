@@ -24,7 +24,10 @@ Arrays = dict[str, NDArray[Any]]
 _EXTRA = "pixrestore[pretrained]"
 _EPSILON = 1e-3  # of the batch normalisation that is folded
 _MAGIC = 0x1950A86A20F9469CFC6C
-_DTYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "FloatStorage": np.dtype("<f4"),
+    "LongStorage": np.dtype("<i8"),
+}
 _LARGEST = 1 << 28  # elements of a storage: far more than any of these networks has
 
 
@@ -145,7 +148,7 @@ class _Storage:
         if kind not in _DTYPES or not 0 <= count <= _LARGEST:
             raise pickle.UnpicklingError(f"a storage of {count} in {kind} is not expected")
         self._dtype, self._count = _DTYPES[kind], count
-        self.numbers = np.zeros(0, self._dtype)
+        self.numbers: NDArray[Any] = np.zeros(0, self._dtype)
 
     def fill(self, file: IO[bytes]) -> None:
         """Read the numbers, whose count comes first."""

@@ -105,9 +105,7 @@ def pretrained_unet(
         x = layers.Add(name=f"block{stride}_add")([x, inner])
     added = residual and not stop and channels == shape[-1]
     start = "zeros" if added else "glorot_uniform"
-    answer = layers.Conv2D(
-        channels, 1, kernel_initializer=start, dtype="float32", name="answer"
-    )(x)
+    answer = layers.Conv2D(channels, 1, kernel_initializer=start, dtype="float32", name="answer")(x)
     if added:
         answer = layers.Add(dtype="float32", name="answer_added")([seen, answer])
     return Model(seen, answer, name="pretrained_unet")

@@ -204,7 +204,7 @@ def _slower(kind: Any, factor: float, layers: Sequence[Any]) -> Any:
         return kind
     slow = {id(weight) for layer in layers for weight in layer.weights}
 
-    class Slower(kind):  # type: ignore[misc]
+    class Slower(kind):
         def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
             # What comes here is TensorFlow's own variable, which knows no layer.
             known = self._trainable_variables[self._get_variable_index(variable)]
