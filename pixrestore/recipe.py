@@ -40,6 +40,9 @@ class Recipe:
     encoder_rate : float
         Factor of the rate for the layers of an architecture's pretrained encoder; 0 keeps them as
         they are.
+    frozen : float
+        Share of the run in which a pretrained encoder stays as it is, for the rest of the network
+        to learn first; the rate then warms up again.
     schedule : {"cosine", "constant"}
         Course of the rate: along a cosine to zero at the end of the run, or constant.
     warmup : int
@@ -76,6 +79,7 @@ class Recipe:
     chunks: int = limited(1, min=1, max=1_000_000)
     rate: float = limited(1e-3, min=0, max=1e3)
     encoder_rate: float = limited(1.0, min=0, max=1)
+    frozen: float = limited(0.0, min=0, max=1)
     schedule: Literal["cosine", "constant"] = "cosine"
     warmup: int = limited(200, min=0)
     decay: float = limited(0.0, min=0, max=1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 # Factors of width and depth against Lite0.
 VARIANTS = {
@@ -26,8 +26,8 @@ _STAGES = (
     (6, 3, 1, 320, 1),
 )
 _STEM_FILTERS = 32
-# Stages whose output is the last at its stride: 4, 8, 16 and 32.
-_TAPS = (1, 2, 4, 6)
+# Stages whose output is the last at its stride.
+_TAPS = {0: 2, 1: 4, 2: 8, 4: 16, 6: 32}
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Block:
         Factor of the inner width; side of the depthwise kernel; 1, or 2 to halve the size.
     seen, filters : int
         Channels in and out.
-    tap : bool
-        It is the last at its stride.
+    tap : int
+        The stride that it is the last at; 0 where others follow.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Block:
     stride: int
     seen: int
     filters: int
-    tap: bool
+    tap: int
 
     @property
     def residual(self) -> bool:
@@ -70,13 +70,13 @@ def blocks_of(variant: str) -> Iterator[Block]:
         repeats = count if stage in (0, last) else math.ceil(count * depth)
         for place in range(repeats):
             yield Block(
-                f"encoder_block{number}",
+                f"block{number}",
                 expansion,
                 kernel,
                 stride if place == 0 else 1,
                 seen,
                 answered,
-                stage in _TAPS and place == repeats - 1,
+                _TAPS.get(stage, 0) if place == repeats - 1 else 0,
             )
             seen, number = answered, number + 1
 
@@ -87,8 +87,8 @@ def _rounded(filters: float) -> int:
     return rounded if rounded >= 0.9 * filters else rounded + 8
 
 
-def taps_of(picture: Any, variant: str) -> list[Any]:
-    """Build a variant on `picture`; return its answers at strides 4, 8, 16 and 32.
+def taps_of(picture: Any, variant: str, strides: Sequence[int], prefix: str) -> list[Any]:
+    """Build a variant on `picture`; return its answers at some strides.
 
     Batch normalisation is folded into the convolutions: its statistics stay those of ImageNet, and
     half of the memory traffic is saved.
@@ -99,28 +99,31 @@ def taps_of(picture: Any, variant: str) -> list[Any]:
         As the encoder expects it: sRGB from 0 to 255, less 127, over 128; one channel is gray.
     variant : str
         One of `VARIANTS`.
+    strides : sequence of int
+        Of 2, 4, 8, 16 and 32, finest first.
+    prefix : str
+        What the names of the layers begin with.
     """
     from keras import layers
 
     def convolved(x: Any, filters: int, name: str, **settings: Any) -> Any:
-        x = layers.Conv2D(filters, padding="same", name=name, **settings)(x)
-        return layers.ReLU(6.0, name=f"{name}_relu")(x)
+        x = layers.Conv2D(filters, padding="same", name=f"{prefix}{name}", **settings)(x)
+        return layers.ReLU(6.0, name=f"{prefix}{name}_relu")(x)
 
-    x = convolved(picture, _STEM_FILTERS, "encoder_stem", kernel_size=3, strides=2)
-    taps = []
+    x = convolved(picture, _STEM_FILTERS, "stem", kernel_size=3, strides=2)
+    taps = {}
     for block in blocks_of(variant):
         before = x
         if block.expansion > 1:
             inner = block.seen * block.expansion
             x = convolved(x, inner, f"{block.name}_expand", kernel_size=1)
-        depthwise = f"{block.name}_depthwise"
+        depthwise = f"{prefix}{block.name}_depthwise"
         x = layers.DepthwiseConv2D(
             block.kernel, strides=block.stride, padding="same", name=depthwise
         )(x)
         x = layers.ReLU(6.0, name=f"{depthwise}_relu")(x)
-        x = layers.Conv2D(block.filters, 1, name=f"{block.name}_project")(x)
+        x = layers.Conv2D(block.filters, 1, name=f"{prefix}{block.name}_project")(x)
         if block.residual:
-            x = layers.Add(name=f"{block.name}_add")([before, x])
-        if block.tap:
-            taps.append(x)
-    return taps
+            x = layers.Add(name=f"{prefix}{block.name}_add")([before, x])
+        taps[block.tap] = x
+    return [taps[stride] for stride in strides]

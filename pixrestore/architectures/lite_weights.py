@@ -31,7 +31,9 @@ _DTYPES: dict[str, np.dtype[Any]] = {
 _LARGEST = 1 << 28  # elements of a storage: far more than any of these networks has
 
 
-def encoder_weights(variant: str, channels: int) -> dict[str, list[NDArray[np.float32]]]:
+def encoder_weights(
+    variant: str, channels: int, beside: int = 0
+) -> dict[str, list[NDArray[np.float32]]]:
     """Return kernel and bias of each convolution of a variant, by the name of its layer.
 
     Parameters
@@ -41,6 +43,8 @@ def encoder_weights(variant: str, channels: int) -> dict[str, list[NDArray[np.fl
     channels : int
         1 sums the first kernels over red, green and blue, so that gray is seen as gray RGB; 3 keeps
         them.
+    beside : int
+        Further channels, which the first kernels do not see yet.
 
     Raises
     ------
@@ -51,7 +55,7 @@ def encoder_weights(variant: str, channels: int) -> dict[str, list[NDArray[np.fl
     try:
         with path.open("rb") as file:
             tensors = read_tensors(file)
-        return dict(_layers(variant, tensors, channels))
+        return dict(_layers(variant, tensors, channels, beside))
     except (pickle.UnpicklingError, ValueError, KeyError, EOFError, TypeError) as error:
         raise TrainingError(f"the weights in {path} cannot be used: {error}") from error
 
@@ -69,11 +73,13 @@ def _file_of(variant: str) -> Path:
     return files[0]
 
 
-def _layers(variant: str, tensors: Arrays, channels: int) -> Any:
+def _layers(variant: str, tensors: Arrays, channels: int, beside: int) -> Any:
     """Yield the layers' names with their weights, as Keras lays them out."""
     stem, bias = _folded(tensors, "_conv_stem", "_bn0")
     kernel = stem.transpose(2, 3, 1, 0)
-    yield "encoder_stem", [kernel.sum(axis=2, keepdims=True) if channels == 1 else kernel, bias]
+    if channels == 1:
+        kernel = kernel.sum(axis=2, keepdims=True)
+    yield "stem", [np.pad(kernel, ((0, 0), (0, 0), (0, beside), (0, 0))), bias]
     for number, block in enumerate(blocks_of(variant)):
         theirs = f"_blocks.{number}."
         if block.expansion > 1:
@@ -142,7 +148,7 @@ class _Storage:
         if kind not in _DTYPES or not 0 <= count <= _LARGEST:
             raise pickle.UnpicklingError(f"a storage of {count} in {kind} is not expected")
         self._dtype, self._count = _DTYPES[kind], count
-        self.numbers = np.zeros(0, self._dtype)
+        self.numbers: NDArray[Any] = np.zeros(0, self._dtype)
 
     def fill(self, file: IO[bytes]) -> None:
         """Read the numbers, whose count comes first."""

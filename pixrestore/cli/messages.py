@@ -44,6 +44,8 @@ def speak_of(path: str = _NOBODY.path, params: Iterable[Any] = ()) -> None:
             # Python's name may differ: `form` is --to.
             flags.setdefault(str(param.name), flag)
             flags[flag[2:].replace("-", "_")] = flag
+    if "arch" in flags:  # short in the shell for what a recipe spells out
+        flags.setdefault("architecture", flags["arch"])
     _spoken.set(Spoken(path, flags))
 
 

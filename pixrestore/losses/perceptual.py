@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pixrestore.errors import TrainingError, UnknownNameError, UsageError, nearest
+from pixrestore.applications import build_application, last_at_each_scale, preprocess, up_to
+from pixrestore.errors import TrainingError, UnknownNameError, UsageError
 from pixrestore.loss import Loss, in_unit_range
 from pixrestore.losses.charbonnier import Charbonnier
 from pixrestore.options import option
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
     from pixrestore.task import Image
 
-# Keras' networks are built at this size to see at which scale each of their layers works.
-_SIDE = 224
 _RANDOM = "random"
 
 
@@ -75,8 +72,8 @@ class Perceptual(Loss):
         """Return the features at each scale, (N, h, w, C), each place's of unit length."""
         from keras import ops
 
-        prepare = importlib.import_module(self._application.__module__).preprocess_input
-        found = self.seen(prepare(255.0 * ops.convert_to_tensor(picture)), training=False)
+        prepared = preprocess(self.network, ops.convert_to_tensor(picture))
+        found = self.seen(prepared, training=False)
         return [f * ops.rsqrt(ops.sum(ops.square(f), axis=-1, keepdims=True) + 1e-6) for f in found]
 
     @cached_property
@@ -90,36 +87,17 @@ class Perceptual(Loss):
         TrainingError
             Its weights cannot be had.
         """
-        import keras
-
-        application = self._application
         weights = None if self.features == _RANDOM else self.features
-        settings: dict[str, Any] = {"include_top": False, "weights": weights}
         try:
-            whole = application(input_shape=(_SIDE, _SIDE, 3), **settings)
+            whole = build_application(self.network, weights)
+        except UnknownNameError:
+            raise
         except Exception as error:  # Keras raises bare exceptions, and h5py its own
             raise TrainingError(self._missing(error)) from error
-        finest = _finest_layers(whole)[: self.scales]
-        seen = keras.Model(whole.input, [whole.get_layer(name).output for name in finest])
-        # The same layers for pictures of any size.
-        free = keras.models.clone_model(seen, input_tensors=keras.Input((None, None, 3)))
-        free.set_weights(seen.get_weights())
+        finest = list(last_at_each_scale(whole).values())[: self.scales]
+        free = up_to(whole, finest)
         free.trainable = False
         return free
-
-    @property
-    def _application(self) -> Any:
-        """The function of `keras.applications` that builds the network."""
-        from pixrestore.backend import import_keras
-
-        applications = vars(import_keras().applications)
-        known = [name for name, value in applications.items() if callable(value)]
-        if self.network not in known:
-            raise UnknownNameError(
-                f"keras.applications has no network {self.network!r}: "
-                f"{nearest(self.network, known)}"
-            )
-        return applications[self.network]
 
     def _missing(self, error: Exception) -> str:
         cause = " ".join(str(error).split())[:200]
@@ -134,16 +112,3 @@ class Perceptual(Loss):
                 "nor random"
             )
         return f"`features` {self.features} does not fit {self.network}: {cause}"
-
-
-def _finest_layers(network: Any) -> list[str]:
-    """Name the last layer at each scale of a network, finest first."""
-    from keras.layers import ZeroPadding2D
-
-    last: dict[int, str] = {}
-    for layer in network.layers[1:]:
-        shape: tuple[int, ...] = getattr(layer.output, "shape", ())
-        if len(shape) == 4 and shape[1] == shape[2] and not isinstance(layer, ZeroPadding2D):
-            # Convolutions without padding make some a little smaller than their scale is.
-            last[round(math.log2(_SIDE / shape[1]))] = layer.name
-    return [last[scale] for scale in sorted(last)]

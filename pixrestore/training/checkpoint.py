@@ -33,6 +33,8 @@ class Progress:
         The step that reached it.
     stale : int
         Epochs since then.
+    thawed : int
+        The step at which a frozen encoder began to learn; 0 before that, and where none was frozen.
     """
 
     step: int = 0
@@ -40,6 +42,7 @@ class Progress:
     best_loss: float = float("inf")
     best_step: int = 0
     stale: int = 0
+    thawed: int = 0
 
 
 def save_checkpoint(folder: Path, core: keras.Model, progress: Progress) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -52,15 +52,15 @@ class Trainee:
         self._strategy = devices.strategy
         with devices.building():
             self.core = build_core(recipe.architecture, recipe.arguments, channels, self.loss)
+            self._frozen: list[Any] = []
             if not recipe.encoder_rate:
-                for layer in encoder_layers(self.core):
-                    layer.trainable = False
+                _freeze(self.core)
             network = reading(self.core, self.loss)
             both = keras.Model(self.core.input, [self.core.output, network.output])
             self._factor = answer_factor(self.core)
             self.learner = self._against(recipe.adversarial, channels, devices)
             self.learner.compile(
-                optimizer=optimizer_for(recipe), loss=self._compare, jit_compile=devices.gpu
+                optimizer=_optimizer(recipe, self.core), loss=self._compare, jit_compile=devices.gpu
             )
         # Keras' own `predict` would give every device the whole batch and all answers back.
         signature = [tf.TensorSpec((None, *self.core.input_shape[1:]), tf.float32)]
@@ -93,6 +93,24 @@ class Trainee:
         if hasattr(function, "load_pretrained"):
             function.load_pretrained(self.core, recipe.arguments)
 
+    def freeze_encoder(self) -> None:
+        """Keep the encoder as it is from the coming step on, and spare its gradients."""
+        with self._strategy.scope():
+            # For all weights, before it sees only those that are not frozen.
+            self.learner.optimizer.build(self.learner.trainable_variables)
+        self._frozen = _freeze(self.core)
+
+    def thaw_encoder(self) -> bool:
+        """Let the encoder learn from the coming step on; return False where it already does."""
+        if not self._frozen:
+            return False
+        for layer in self._frozen:
+            layer.trainable = True
+        self._frozen = []
+        # The step was compiled for the weights that learned so far.
+        self.learner.make_train_function(force=True)
+        return True
+
     def start_from(self, weights: Path) -> None:
         """Load trained weights."""
         load_weights(self._plain, weights)
@@ -106,7 +124,7 @@ class Trainee:
     def averaged(self) -> Iterator[None]:
         """Put the running average of the weights in place of the weights for a while."""
         # Before the first step there is no average.
-        swap = self._swap if self.learner.optimizer.built else None
+        swap = self._swap if int(self.learner.optimizer.iterations) else None
         if swap is not None:
             swap.set_model(self.learner)
             swap.on_test_begin()
@@ -143,7 +161,7 @@ class Trainee:
         self._plain.save_weights(path)
 
 
-def optimizer_for(recipe: Recipe) -> keras.optimizers.Optimizer:
+def _optimizer(recipe: Recipe, core: keras.Model) -> keras.optimizers.Optimizer:
     """Return Adam (Kingma & Ba, 2015), or AdamW where the recipe has weight decay.
 
     Its steps are shorter for an encoder's weights where the recipe says so.
@@ -157,7 +175,7 @@ def optimizer_for(recipe: Recipe) -> keras.optimizers.Optimizer:
     kind = keras.optimizers.AdamW if recipe.decay else keras.optimizers.Adam
     if recipe.decay:
         settings["weight_decay"] = recipe.decay
-    optimizer = _slower_for_encoders(kind, recipe.encoder_rate)(**settings)
+    optimizer = _slower(kind, recipe.encoder_rate, encoder_layers(core))(**settings)
     if recipe.ema:
         # A number would be built into the compiled step; a variable can follow the schedule.
         optimizer.ema_momentum = keras.Variable(0.0, trainable=False, name="ema_momentum")
@@ -168,21 +186,33 @@ def optimizer_for(recipe: Recipe) -> keras.optimizers.Optimizer:
 
 
 def encoder_layers(core: keras.Model) -> list[Any]:
-    """List the layers of an architecture's pretrained encoder, which are named after it."""
-    return [layer for layer in core.layers if layer.name.startswith(_ENCODER)]
+    """List the layers of an architecture's pretrained encoder, which are named after it.
+
+    Of a network within the network, its layers are listed.
+    """
+    found = [layer for layer in core.layers if layer.name.startswith(_ENCODER)]
+    return [inner for layer in found for inner in getattr(layer, "layers", [layer])]
 
 
-def _slower_for_encoders(kind: Any, factor: float) -> Any:
-    """Return an optimiser's class whose steps are smaller for the weights of an encoder."""
-    if factor in (0.0, 1.0):
+def _freeze(core: keras.Model) -> list[Any]:
+    """Freeze the encoder; return what was not frozen, which normalisation may be."""
+    frozen = [layer for layer in encoder_layers(core) if layer.trainable]
+    for layer in frozen:
+        layer.trainable = False
+    return frozen
+
+
+def _slower(kind: Any, factor: float, layers: Sequence[Any]) -> Any:
+    """Return an optimiser's class whose steps are smaller for the weights of some layers."""
+    if factor == 1.0:
         return kind
+    slow = {id(weight) for layer in layers for weight in layer.weights}
 
     class Slower(kind):
         def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
             # What comes here is TensorFlow's own variable, which knows no layer.
             known = self._trainable_variables[self._get_variable_index(variable)]
-            slow = known.path.startswith(_ENCODER)
-            rate = learning_rate * factor if slow else learning_rate
+            rate = learning_rate * factor if id(known) in slow else learning_rate
             super().update_step(gradient, variable, rate)
 
     return Slower

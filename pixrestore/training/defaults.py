@@ -55,8 +55,8 @@ def suggested_recipe(
         own = getattr(load_plugins().find(ARCHITECTURES, network), "recipe", Recipe())
         recipe = replace(own, architecture=network, crops=recipe.crops)
     if first and first.architecture == network:
-        # All of them and no others: the trained weights must fit.
-        recipe = replace(recipe, arguments=first.arguments)
+        # All of them and no others: the trained weights must fit. None are left to wait for.
+        recipe = replace(recipe, arguments=first.arguments, frozen=0.0)
     compared = loss or (first or recipe).loss
     known = [one.loss_options for one in (first, recipe) if one and one.loss == compared]
     return replace(recipe, loss=compared, loss_options=known[0] if known else {})

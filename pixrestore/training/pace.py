@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from pixrestore.training.schedule import ema_momentum_at, rate_at
+from pixrestore.training.schedule import ema_momentum_at, rate_at, warmed
 
 if TYPE_CHECKING:
     import keras
@@ -46,11 +46,18 @@ class Pace:
         """Whether the run ends here. A budget of a moment still gets a step."""
         return self.done >= 1 and self._progress.step > 0
 
+    @property
+    def thaws(self) -> bool:
+        """Whether a frozen encoder is to learn by now."""
+        return self._progress.thawed > 0 or self.done >= self._run.plan.recipe.frozen
+
     def set(self, learner: keras.Model) -> None:
         """Set the learning rate and the averaging of the coming step."""
         recipe, step = self._run.plan.recipe, self._progress.step
         constant = recipe.schedule == "constant"
         rate = rate_at(step, self.done, recipe.rate, recipe.warmup, constant=constant)
+        if thawed := self._progress.thawed:  # what was frozen begins to learn as gently
+            rate *= warmed(step - thawed, self.done - recipe.frozen, recipe.warmup)
         optimizer = plain_optimizer(learner)
         optimizer.learning_rate = rate
         if recipe.adversarial:

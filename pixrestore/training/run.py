@@ -100,6 +100,8 @@ class Run:
 
     def _take_steps(self) -> None:
         self._begin_epoch()
+        if not self.pace.thaws:
+            self.trainee.freeze_encoder()
         try:
             with self.display, own_errors(self.prepared.batches):
                 self.trainee.learner.fit(
@@ -122,6 +124,8 @@ class Run:
             )
 
     def _begin_step(self) -> None:
+        if self.pace.thaws and self.trainee.thaw_encoder():
+            self.progress.thawed = self.progress.step
         self.pace.set(self.trainee.learner)
 
     def _end_step(self, means: Mapping[str, float]) -> bool:

@@ -24,10 +24,15 @@ def rate_at(
     constant : bool
         Stay at `highest` afterwards.
     """
-    rising = min(1.0, max((step + 1) / warmup, 10 * done)) if warmup else 1.0
+    rising = warmed(step, done, warmup)
     if constant:
         return highest * rising
     return highest * rising * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
+def warmed(steps: int, share: float, warmup: int) -> float:
+    """Return how far the rate has risen after so many steps, a `share` of the run, 0 to 1."""
+    return min(1.0, max((steps + 1) / warmup, 10 * share)) if warmup else 1.0
 
 
 def ema_momentum_at(step: int, highest: float) -> float:
