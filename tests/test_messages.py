@@ -17,7 +17,7 @@ _LIBRARY = sorted(
     path
     for folder in (_PACKAGE, _PACKAGE.parent / "plugins")
     for path in folder.rglob("*.py")
-    if not {"cli", "tests", "training"} & set(path.parts)
+    if not {"cli", "tests"} & set(path.parts)
 )
 
 

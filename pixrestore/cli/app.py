@@ -25,7 +25,7 @@ from pixrestore.cli.layout import SETTINGS, Command, Group
 from pixrestore.cli.option_groups import with_sections
 from pixrestore.cli.plugin_commands import add_plugin_commands, plugins_with_commands
 from pixrestore.cli.reading import Finder, FittedCommand, read
-from pixrestore.plugins.discovery import VARIABLE
+from pixrestore.plugins.loading import VARIABLE
 
 # What a command does and, where its options depend on its words, what finds them.
 _COMMANDS: dict[str, dict[str, tuple[Callable[..., Any], Finder | None]]] = {

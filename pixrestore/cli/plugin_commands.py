@@ -12,9 +12,8 @@ from typing import Any
 import typer
 
 from pixrestore.errors import PluginError
-from pixrestore.plugins.discovery import one_line
 from pixrestore.plugins.kinds import KINDS
-from pixrestore.plugins.loading import load_plugins
+from pixrestore.plugins.loading import load_plugins, one_line
 from pixrestore.plugins.registry import Failure, Plugin
 
 _HOOK = "pixrestore_commands"

@@ -20,9 +20,8 @@ from pixrestore.files import replace_file, replace_json, replacing
 from pixrestore.geometry import Geometry
 from pixrestore.model.card import card
 from pixrestore.options import checked
-from pixrestore.plugins.kinds import MODELS, TASKS
+from pixrestore.plugins.kinds import LOSSES, MODELS, TASKS
 from pixrestore.plugins.loading import load_plugins
-from pixrestore.plugins.losses import find_loss
 
 if TYPE_CHECKING:
     from pixrestore.task import Task
@@ -240,11 +239,11 @@ def _finish_move(model: Model) -> None:
 
 def _loaded(folder: Path, kinds: Sequence[type[Task]]) -> Model:
     said = read_description(folder)
-    task = {kind.name: kind for kind in kinds}.get(said.task) or load_plugins().find(
-        TASKS, said.task
-    )
+    plugins = load_plugins()
+    task = {kind.name: kind for kind in kinds}.get(said.task) or plugins.find(TASKS, said.task)
     try:
-        find_loss(said.loss, said.loss_options)  # finds what is wrong with it
+        if plugins.claims(LOSSES, said.loss):  # those of Keras wait for Keras
+            checked(plugins.find(LOSSES, said.loss), said.loss_options)
         return Model(
             folder=folder,
             task=task(**checked(task, said.options)),

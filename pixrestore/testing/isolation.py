@@ -10,8 +10,7 @@ from types import ModuleType
 from unittest import mock
 
 from pixrestore.plugins import loading
-from pixrestore.plugins.discovery import VARIABLE, Found
-from pixrestore.plugins.loading import load_plugins
+from pixrestore.plugins.loading import VARIABLE, Found, load_plugins
 from pixrestore.plugins.registry import Plugin, Plugins
 
 
