@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from pixrestore.model.folder import Model
 
+_OTHER_FILES = "session.model_external_initializers_file_folder_path"
+
 
 class OnnxNetwork:
     """A network as a function of arrays, (N, H, W, Cx) to (N, H, W, Cy), float32.
@@ -41,6 +43,9 @@ class OnnxNetwork:
         settings.intra_op_num_threads = usable_cpus()
         # Threads that wait sleep: the photos read and written meanwhile need the processors.
         settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # What a stranger's graph names besides is looked for in the model's folder, and not where
+        # the user happens to work.
+        settings.add_session_config_entry(_OTHER_FILES, str(model.folder.resolve()))
         settings.log_severity_level = 3  # warnings are about the graph, which users cannot change
         try:
             # Kept: the session reads the weights where they are.

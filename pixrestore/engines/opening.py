@@ -13,7 +13,7 @@ from pixrestore.errors import ModelError, UsageError, nearest
 from pixrestore.model.folder import Model, check_weights, describe
 
 if TYPE_CHECKING:
-    from pixrestore.geometry import Network
+    from pixrestore.geometry import Array, Network
     from pixrestore.restoring.restorer import Restorer
 
 _NVIDIA = Path("/proc/driver/nvidia/gpus")
@@ -45,7 +45,7 @@ def open_restorer(model: Model, engine: Engine = "auto") -> Restorer:
     check_weights(model)
     return Restorer(
         model.task,
-        open_network(model, engine),
+        _CheckedNetwork(open_network(model, engine), model),
         model.geometry,
         adds_colour=model.adds_colour,
         info={"name": model.name, **describe(model)},
@@ -86,6 +86,25 @@ def open_network(model: Model, engine: Engine = "auto") -> Network:
         raise ModelError(obstacle)
     _log.info("%s: it runs on Keras instead", obstacle)
     return _keras(model)
+
+
+class _CheckedNetwork:
+    """A network whose answers are what its model says: a stranger's may be anything."""
+
+    def __init__(self, network: Network, model: Model) -> None:
+        self._network, self._name, self._channels = network, model.name, model.channels[1]
+
+    def __call__(self, x: Array) -> Array:
+        """Run the network; a `ModelError` where it answers something else than numbers."""
+        import numpy as np
+
+        answer = self._network(x)
+        wanted = (*x.shape[:3], self._channels)
+        if answer.shape != wanted:
+            raise ModelError(f"{self._name} answers {answer.shape} where {wanted} is needed")
+        if not np.isfinite(answer).all():
+            raise ModelError(f"{self._name} answers infinities or NaN: its weights are no good")
+        return answer
 
 
 def _obstacle(model: Model) -> str:

@@ -19,6 +19,7 @@ from pixrestore.errors import ModelError, OutputError, UnknownNameError, UsageEr
 from pixrestore.files import replace_file, replace_json, replacing
 from pixrestore.geometry import Geometry
 from pixrestore.model.card import card
+from pixrestore.model.weights import check_plain
 from pixrestore.options import checked
 from pixrestore.plugins.kinds import LOSSES, MODELS, TASKS
 from pixrestore.plugins.loading import load_plugins
@@ -212,13 +213,27 @@ def describe(model: Model) -> dict[str, Any]:
 
 
 def check_weights(model: Model) -> None:
-    """Raise a `ModelError` unless weights and graph are those ``model.json`` was written with."""
+    """Raise a `ModelError` unless weights and graph may be loaded.
+
+    They must lie in the folder, be those ``model.json`` was written with, and hold nothing but
+    numbers of their own.
+    """
     _finish_move(model)
+    _check_links(model.folder)
     if not model.weights_path.is_file():
         raise ModelError(f"{model.folder} has no {WEIGHTS}")
     _check_file(model.weights_path, model.weights)
+    check_plain(model.weights_path)
     if model.graph and model.graph_path.is_file():
         _check_file(model.graph_path, model.graph)
+
+
+def _check_links(folder: Path) -> None:
+    """Refuse links that lead out of a model's folder, by which a graph could read other files."""
+    home = folder.resolve()
+    for path in folder.iterdir():
+        if path.is_symlink() and not path.resolve().is_relative_to(home):
+            raise ModelError(f"{path} is a link out of the model's folder")
 
 
 def _check_file(path: Path, noted: Mapping[str, Any]) -> None:

@@ -1,0 +1,148 @@
+"""Models from strangers: what they name outside their folder is not read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from PIL import Image
+
+import pixrestore
+from pixrestore.engines.export import export_model
+from pixrestore.engines.half_precision import half_precision_copy
+from pixrestore.errors import ModelError
+from pixrestore.model.folder import check_weights, load_model
+
+DENOISE = Path(pixrestore.__file__).parent / "models" / "denoise"
+PHOTO = np.full((8, 8, 3), 90, np.uint8)
+
+
+@pytest.fixture
+def model(tmp_path):
+    return Path(shutil.copytree(DENOISE, tmp_path / "model"))
+
+
+@pytest.fixture
+def secret(tmp_path):
+    path = tmp_path / "secret"
+    path.write_bytes(b"abc" * 100)
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["numbers"] = np.ones(3, np.float32)
+    return path
+
+
+def signed(folder):
+    """Write the checksums that files have now, as whoever changed them can."""
+    description = json.loads((folder / "model.json").read_text())
+    for part, name in (("weights", "model.weights.h5"), ("graph", "model.onnx")):
+        content = (folder / name).read_bytes()
+        description[part]["sha256"] = hashlib.sha256(content).hexdigest()
+    (folder / "model.json").write_text(json.dumps(description))
+
+
+def external(file, secret):
+    file.create_dataset("leak", (3,), np.uint8, external=[(str(secret), 0, 3)])
+
+
+def external_link(file, secret):
+    file["leak"] = h5py.ExternalLink(str(secret.with_name("other.h5")), "numbers")
+
+
+def soft_link(file, secret):
+    file["leak"] = h5py.SoftLink("/layers")
+
+
+def virtual(file, secret):
+    layout = h5py.VirtualLayout((3,), np.float32)
+    layout[:] = h5py.VirtualSource(str(secret.with_name("other.h5")), "numbers", (3,))
+    file.create_virtual_dataset("leak", layout)
+
+
+def reference(file, secret):
+    file.create_dataset("leak", (1,), h5py.ref_dtype)
+
+
+@pytest.mark.parametrize("hide", [external, external_link, soft_link, virtual, reference])
+@pytest.mark.parametrize("deep", [False, True], ids=["top", "deep"])
+def test_weights_are_numbers_in_the_file_itself(model, secret, tmp_path, hide, deep):
+    with h5py.File(model / "model.weights.h5", "r+") as file:
+        hide(file.require_group("layers/below") if deep else file, secret)
+    signed(model)
+    refused = pytest.raises(ModelError, match=r"model\.weights\.h5 is refused: .*leak")
+    for engine in ("onnx", "keras"):
+        with refused:
+            pixrestore.restore(PHOTO, model=model, engine=engine)
+    with refused:
+        export_model(load_model(model), "onnx", tmp_path / "out.onnx")
+    with refused:
+        half_precision_copy(load_model(model), tmp_path / "copy")
+    with refused:
+        pixrestore.train("denoise", init=model, out=tmp_path / "run", steps=1, quiet=True)
+
+
+def graph_that_reads(place):
+    """Return a graph that adds three bytes of a file to a photo."""
+    onnx = pytest.importorskip("onnx")
+    from onnx import TensorProto, helper, numpy_helper
+
+    tensor = TensorProto(name="bytes", data_type=TensorProto.UINT8, dims=[3])
+    tensor.data_location = TensorProto.EXTERNAL
+    for key, value in (("location", place), ("offset", "0"), ("length", "3")):
+        entry = tensor.external_data.add()
+        entry.key, entry.value = key, value
+    small = numpy_helper.from_array(np.array([1 / 255], np.float32), "small")
+    shape = ["n", "h", "w", 3]
+    graph = helper.make_graph(
+        [
+            helper.make_node("Cast", ["bytes"], ["floats"], to=TensorProto.FLOAT),
+            helper.make_node("Mul", ["floats", "small"], ["light"]),
+            helper.make_node("Add", ["x", "light"], ["y"]),
+        ],
+        "graph",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, shape)],
+        [small, tensor],
+    )
+    imports = [helper.make_opsetid("", 17)]
+    return onnx.helper.make_model(graph, opset_imports=imports, ir_version=8).SerializeToString()
+
+
+@pytest.mark.parametrize("place", ["secret", "../secret", "{}"])
+def test_a_graph_reads_no_file_of_the_users(model, secret, monkeypatch, place):
+    (model / "model.onnx").write_bytes(graph_that_reads(place.format(secret)))
+    signed(model)
+    description = json.loads((model / "model.json").read_text())
+    description["graph"]["weights"] = []
+    (model / "model.json").write_text(json.dumps(description))
+    monkeypatch.chdir(secret.parent)  # where the user happens to work
+    with pytest.raises(ModelError, match="cannot be run"):
+        pixrestore.restore(PHOTO, model=model, engine="onnx")
+
+
+def test_a_link_out_of_the_folder_is_refused(model, secret):
+    (model / "inside").symlink_to("model.json")
+    check_weights(load_model(model))
+    (model / "data.bin").symlink_to(secret)
+    with pytest.raises(ModelError, match="is a link out of the model's folder"):
+        pixrestore.restore(PHOTO, model=model)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_answers_that_are_no_numbers_are_an_error(model, tmp_path, value):
+    with h5py.File(model / "model.weights.h5", "r+") as file:
+
+        def spoil(name, item):
+            if isinstance(item, h5py.Dataset):
+                item[...] = np.full(item.shape, value, item.dtype)
+
+        file.visititems(spoil)
+    signed(model)
+    photo = tmp_path / "photo.png"
+    Image.fromarray(PHOTO).save(photo)
+    with pytest.raises(ModelError, match="answers infinities or NaN"):
+        pixrestore.restore(photo, model=model)
