@@ -1,4 +1,4 @@
-"""What ``--resume`` needs: weights, optimiser, averages and counters, in one file."""
+"""What a run needs to go on: weights, optimiser, averages and counters, in one file."""
 
 from __future__ import annotations
 
@@ -75,6 +75,18 @@ def has_checkpoint(folder: Path) -> bool:
     return (folder / CHECKPOINT).is_file()
 
 
+def read_progress(folder: Path) -> Progress:
+    """Return the counters in a checkpoint, without anything heavy; raises as `load_checkpoint`."""
+    import h5py
+
+    path = folder / CHECKPOINT
+    try:
+        with h5py.File(path, "r") as file:
+            return Progress(**json.loads(file.attrs["progress"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(f"{path} cannot be resumed from: {error}") from error
+
+
 def load_checkpoint(folder: Path, core: keras.Model) -> Progress:
     """Load weights, optimiser and averages into a compiled network; return the counters.
 
@@ -83,8 +95,6 @@ def load_checkpoint(folder: Path, core: keras.Model) -> Progress:
     TrainingError
         The checkpoint is damaged or fits another network.
     """
-    import h5py
-
     path = folder / CHECKPOINT
     try:
         core.optimizer.build(core.trainable_variables)
@@ -92,7 +102,6 @@ def load_checkpoint(folder: Path, core: keras.Model) -> Progress:
             # Keras would only warn, and go on with an optimiser that knows nothing.
             warnings.filterwarnings("error", "Skipping variable loading for optimizer")
             core.load_weights(path)
-        with h5py.File(path, "r") as file:
-            return Progress(**json.loads(file.attrs["progress"]))
     except (OSError, ValueError, KeyError, TypeError, UserWarning) as error:
         raise TrainingError(f"{path} cannot be resumed from: {error}") from error
+    return read_progress(folder)

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pixrestore.description import is_model_folder, read_description
 from pixrestore.engines.graph import add_graph
 from pixrestore.engines.keras import load_network
 from pixrestore.errors import ModelError
 from pixrestore.model.folder import Model, load_model, rewrite_description
 from pixrestore.network.measure import measure_margin
+from pixrestore.training.checkpoint import has_checkpoint, read_progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,12 +58,24 @@ def finished(
         Told what users should know.
     """
     best = load_model(run.plan.out, type(run.plan.task))
-    training = {**best.training, **told, "best_step": best_step}
-    best = dataclasses.replace(best, training=training)
-    best = _with_margin(best, run.validation.x)
+    best = _with_graph(_with_margin(best, run.validation.x), say)
+    # Last, since it says that nothing is left to do; see `is_finished`.
+    best = dataclasses.replace(best, training={**best.training, **told, "best_step": best_step})
     rewrite_description(best)
     _name_unreadable(run.photos.decoder.unreadable | run.held_out.decoder.unreadable, say)
-    return _with_graph(best, say)
+    return best
+
+
+def is_finished(plan: Plan) -> bool:
+    """Tell whether a run has used its budget, and its model is complete."""
+    if not (has_checkpoint(plan.out) and is_model_folder(plan.out)):
+        return False
+    told, progress = read_description(plan.out).training, read_progress(plan.out)
+    if "best_step" not in told or told.get("steps") != progress.step:
+        return False
+    last_step = plan.budget.last_step(plan.steps_per_epoch(told["photos"]))
+    done = plan.budget.done(progress.step, last_step, progress.seconds)
+    return plan.budget.is_over(done, progress.step, progress.stale)
 
 
 def _name_unreadable(bad: Mapping[Path, str], say: Callable[[str], None]) -> None:

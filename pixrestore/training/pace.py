@@ -43,8 +43,9 @@ class Pace:
 
     @property
     def over(self) -> bool:
-        """Whether the run ends here. A budget of a moment still gets a step."""
-        return self.done >= 1 and self._progress.step > 0
+        """Whether the run ends here: its budget or its patience is used."""
+        progress = self._progress
+        return self._run.plan.budget.is_over(self.done, progress.step, progress.stale)
 
     @property
     def thaws(self) -> bool:

@@ -84,6 +84,10 @@ class Budget:
         by_clock = seconds / (60 * self.minutes) if self.minutes else 0.0
         return min(1.0, max(by_steps, by_clock))
 
+    def is_over(self, done: float, step: int, stale: int) -> bool:
+        """Tell whether a run ends here. A budget of a moment still gets a step."""
+        return step > 0 and (done >= 1 or 0 < self.patience <= stale)
+
 
 @dataclass(frozen=True)
 class Plan:

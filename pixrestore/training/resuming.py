@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pixrestore.errors import UsageError
-from pixrestore.options import checked, options_of
+from pixrestore.errors import UsageError, nearest
+from pixrestore.options import Option, checked, options_of
 from pixrestore.plugins.kinds import ARCHITECTURES
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.plugins.losses import options_of_loss
@@ -74,7 +74,7 @@ def _compared(asked: Asked, plan: Plan) -> Iterator[Difference]:
 
 def _compared_recipes(given: Recipe | Mapping[str, Any], own: Recipe) -> Iterator[Difference]:
     if isinstance(given, Recipe):
-        changes = {f.name: getattr(given, f.name) for f in dataclasses.fields(given)}
+        changes = _whole(given)
     else:
         changes = checked_changes(given)
     if changes.get("precision") == "auto":  # the run has what this was on its machine
@@ -82,14 +82,40 @@ def _compared_recipes(given: Recipe | Mapping[str, Any], own: Recipe) -> Iterato
     for name, value in changes.items():
         if name not in NAMED:
             yield name, value, getattr(own, name)
-    known = options_of(load_plugins().find(ARCHITECTURES, own.architecture))
-    for field, options in (("arguments", known), ("loss_options", options_of_loss(own.loss))):
-        defaults = {option.name: option.default for option in options}
-        types = {option.name: option for option in options}
-        for name, value in changes.get(field, {}).items():
-            ours = types[name].check(value) if name in types else value
-            theirs = getattr(own, field).get(name, defaults.get(name))
-            yield name, ours, types[name].check(theirs) if name in types else theirs
+    # The options of another architecture or loss say nothing beside these.
+    if changes.get("architecture", own.architecture) == own.architecture:
+        known = options_of(load_plugins().find(ARCHITECTURES, own.architecture))
+        yield from _compared_options(changes.get("arguments"), own.arguments, known)
+    if changes.get("loss", own.loss) == own.loss:
+        known = options_of_loss(own.loss)
+        yield from _compared_options(changes.get("loss_options"), own.loss_options, known)
+
+
+def _compared_options(
+    given: Mapping[str, Any] | None, own: Mapping[str, Any], known: Sequence[Option]
+) -> Iterator[Difference]:
+    options = {option.name: option for option in known}
+    for name, value in (given or {}).items():
+        if name not in options:
+            raise UsageError(f"the run has no option {name!r}: {nearest(name, options)}")
+        default = options[name].default
+        ours, theirs = (
+            one if one == default else options[name].check(one)
+            for one in (value, own.get(name, default))
+        )
+        yield name, ours, theirs
+
+
+def _whole(recipe: Recipe) -> dict[str, Any]:
+    """Return all fields of a recipe, with the defaults of what it leaves out."""
+    function = load_plugins().find(ARCHITECTURES, recipe.architecture)
+    arguments = {option.name: option.default for option in options_of(function)}
+    options = {option.name: option.default for option in options_of_loss(recipe.loss)}
+    return {
+        **{f.name: getattr(recipe, f.name) for f in dataclasses.fields(recipe)},
+        "arguments": {**arguments, **recipe.arguments},
+        "loss_options": {**options, **recipe.loss_options},
+    }
 
 
 def _places(paths: Any) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from pixrestore.training import history
 from pixrestore.training.checkpoint import Progress, save_checkpoint
 from pixrestore.training.feed import batches_per_second, feed, own_errors
 from pixrestore.training.finishing import finished, story
+from pixrestore.training.interrupts import Interrupts
 from pixrestore.training.pace import Pace, plain_optimizer
 from pixrestore.training.sheet import write_sheet
 
@@ -65,6 +66,7 @@ class Run:
         self.plan, self.trainee = prepared.plan, prepared.trainee
         self.pace = Pace(prepared, progress)
         self._failed = False
+        self._interrupts = Interrupts()
         self._epoch_began = (0.0, 0)
         self._checkpointed = time.monotonic()
         self._logs = _tensorboard(self)
@@ -77,12 +79,10 @@ class Run:
         TrainingError
             The loss stopped being a number; the best model so far is in the folder.
         KeyboardInterrupt
-            The user interrupted; a checkpoint and the best model so far are in the folder, unless
-            no step was taken yet.
+            The user interrupted. A checkpoint and the best model so far are in the folder, unless
+            no step was taken yet. A second Ctrl-C saves nothing more than there was.
         """
-        if self.pace.over:
-            self.display.say(f"the run in {self.plan.out} has ended: nothing is left to do")
-        else:
+        if not self.pace.over:  # or it was killed while its model was being finished
             self._say_what_is_fast()
             self._take_steps()
         self._keep_one()
@@ -103,7 +103,7 @@ class Run:
         if not self.pace.thaws:
             self.trainee.freeze_encoder()
         try:
-            with self.display, own_errors(self.prepared.batches):
+            with self.display, own_errors(self.prepared.batches), self._interrupts:
                 self.trainee.learner.fit(
                     feed(self.prepared.batches, self.progress.step),
                     callbacks=[EachStep(self._begin_step, self._end_step)],
@@ -111,7 +111,8 @@ class Run:
                     verbose=0,
                 )
         except KeyboardInterrupt:
-            if self.progress.step:  # before the first, there is nothing to go on from
+            # Before the first step there is nothing to go on from, nor where weights are spoilt.
+            if self.progress.step and not (self._failed or self._interrupts.impatient):
                 self._save_checkpoint()
                 self._keep_one()
             raise
@@ -136,35 +137,36 @@ class Run:
             return False
         step, length = self.progress.step, self.prepared.steps_per_epoch
         self.display.step((step - 1) // length + 1, step, self.pace.done, means["loss"])
-        over = self.pace.over
-        if over or step % length == 0:
-            return self._end_epoch(means) and not over
-        if time.monotonic() - self._checkpointed > _SECONDS_BETWEEN_CHECKPOINTS:
+        ends = self.pace.over or step % length == 0
+        if ends:
+            self._end_epoch(means)
+        elif time.monotonic() - self._checkpointed > _SECONDS_BETWEEN_CHECKPOINTS:
             self._save_checkpoint()
-        return True
+        if self._failed:
+            return False
+        self._interrupts.let_through()
+        return not (ends and self.pace.over)
 
     def _begin_epoch(self) -> None:
         self.trainee.learner.reset_metrics()
         self._epoch_began = (self.pace.seconds, self.progress.step)
         self.display.pause()
 
-    def _end_epoch(self, means: Mapping[str, float]) -> bool:
-        """Validate, note, keep the best, save; return whether there is patience for another."""
+    def _end_epoch(self, means: Mapping[str, float]) -> None:
+        """Validate, note, keep the best, save."""
         seconds, step = self._epoch_began
         trained = (self.progress.step - step) * self.plan.recipe.batch
         speed = trained / max(1e-9, self.pace.seconds - seconds)
         measured = self._measure()
         if not math.isfinite(measured.loss):
             self._failed = True  # the last step spoilt the weights: keep none of them
-            return False
+            return
         row = self._row(means, measured, speed)
         self._note(row, measured)
         self._logs.on_epoch_end(row.epoch - 1, dict(means))
         self._count_stale(measured)
         self._save_checkpoint()
         self._begin_epoch()
-        patience = self.plan.budget.patience
-        return not 0 < patience <= self.progress.stale
 
     def _measure(self) -> Measured:
         with self.trainee.averaged():

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from pixrestore.description import DESCRIPTION, is_model_folder
 from pixrestore.engines.opening import open_restorer
-from pixrestore.errors import UsageError
+from pixrestore.errors import PixrestoreError, UsageError
 from pixrestore.files import PLAN, output_error
+from pixrestore.model.folder import load_model
 from pixrestore.training.asked import SAMPLES, Asked
 from pixrestore.training.defaults import DEFAULT_TASK
 from pixrestore.training.resuming import plan_to_resume
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pixrestore.recipe import Recipe
     from pixrestore.restoring.restorer import Restorer
     from pixrestore.task import Task
+    from pixrestore.training.plan import Plan
 
 
 def train(
@@ -112,45 +114,69 @@ def train(
 
 def start(asked: Asked, *, resume: bool = False, quiet: bool = False) -> Restorer:
     """Train as `train` does."""
+    from pixrestore.training import history
     from pixrestore.training.checkpoint import Progress, has_checkpoint
     from pixrestore.training.display import Display
+    from pixrestore.training.finishing import is_finished
     from pixrestore.training.preparing import prepare
     from pixrestore.training.run import Run
 
-    known = _run_to_resume(asked) if resume else None
-    made = None if known or asked.out is not None else _numbered(asked)
+    plan, made = _plan(asked, resume)
+    display = Display(plan.recipe.batch, quiet)
+    if is_finished(plan):
+        plan.save()  # its end may have moved
+        display.say(f"the run in {plan.out} has ended: nothing is left to do")
+        return open_restorer(load_model(plan.out, type(plan.task)))
+    if plan.data == (str(SAMPLES),):
+        display.say("training on the few sample photos inside pixrestore; name yours with `data`")
     try:
-        plan = plan_to_resume(asked, known) if known else asked.plan(made or _free(asked))
-        display = Display(plan.recipe.batch, quiet)
-        if plan.data == (str(SAMPLES),):
-            display.say(
-                "training on the few sample photos inside pixrestore; name yours with `data`"
-            )
         begun = has_checkpoint(plan.out)
         prepared = prepare(plan, display.say, begun)
         progress = prepared.trainee.resume(plan.out) if begun else Progress()
+        history.forget_after(plan.out, progress.step)
         run = Run(prepared, display, progress)
         prepared.plan.save()
     except BaseException:
-        if made is not None:
-            with contextlib.suppress(OSError):  # it holds something
-                made.rmdir()
+        _remove_empty(made)
         raise
-    model = run.train()
+    try:
+        model = run.train()
+    except PixrestoreError:
+        if not (has_checkpoint(plan.out) or is_model_folder(plan.out)):
+            # Other settings are needed, which a run that goes on could not have.
+            with contextlib.suppress(OSError):
+                (plan.out / PLAN).unlink()
+            _remove_empty(made)
+        raise
     display.say(f"the model is in {plan.out}")
     return open_restorer(model)
 
 
-def _run_to_resume(asked: Asked) -> Path | None:
-    """Return the folder of the run to go on with; None where there is none yet."""
+def _plan(asked: Asked, resume: bool) -> tuple[Plan, Path | None]:
+    """Return the plan of the run, and its folder where that is new."""
     named = Path("runs") / (asked.task_name or DEFAULT_TASK)
     folder = named if asked.out is None else Path(asked.out)
-    return folder if (folder / PLAN).is_file() else None
+    if resume and (folder / PLAN).is_file():
+        return plan_to_resume(asked, folder), None
+    if asked.out is None and not resume:
+        folder = _numbered(named)
+        try:
+            return asked.plan(folder), folder
+        except BaseException:
+            _remove_empty(folder)
+            raise
+    # Where it will be looked for again, whoever asks to resume.
+    return asked.plan(_free(folder)), None if folder.exists() else folder
 
 
-def _free(asked: Asked) -> Path:
-    """Return the folder that was asked for, which must hold no other run or model."""
-    folder = Path(asked.out or "")
+def _remove_empty(folder: Path | None) -> None:
+    if folder is not None:
+        with contextlib.suppress(OSError):  # it holds something, or is not there
+            folder.rmdir()
+
+
+def _free(folder: Path) -> Path:
+    """Return a folder that was asked for, which must hold no other run or model."""
     if (folder / PLAN).exists():
         raise UsageError(
             f"{folder} holds a run already: go on with `resume`, or choose another `out`"
@@ -160,9 +186,8 @@ def _free(asked: Asked) -> Path:
     return folder
 
 
-def _numbered(asked: Asked) -> Path:
-    """Make a folder of the task's name, or of the first number after it that is not taken."""
-    folder = Path("runs") / (asked.task_name or DEFAULT_TASK)
+def _numbered(folder: Path) -> Path:
+    """Make a folder of that name, or of the first number after it that is not taken."""
     number, free = 1, folder
     while True:
         try:
