@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from collections.abc import Mapping
@@ -14,9 +13,9 @@ import typer
 from pixrestore.cli.option_groups import Section
 from pixrestore.cli.task_options import choose_task, training_sections
 from pixrestore.description import read_description
-from pixrestore.files import PLAN
 from pixrestore.model.folder import model_folder
 from pixrestore.training.defaults import DEFAULT_TASK
+from pixrestore.training.plan import task_of_run
 
 if TYPE_CHECKING:
     pass
@@ -29,7 +28,7 @@ def sections(words: Mapping[str, Any]) -> list[Section]:
 
     The task is that of ``--task``, of the run to resume, of ``--init``, or the default.
     """
-    resumed = _task_of_run(words.get("out")) if words.get("resume") else ""
+    resumed = task_of_run(words["out"]) if words.get("resume") and words.get("out") else ""
     choice = choose_task(words.get("task") or resumed, words.get("init"), DEFAULT_TASK)
     return training_sections(choice.task, words) if choice else []
 
@@ -174,17 +173,6 @@ def train(
         command=shlex.join(["pixrestore", *sys.argv[1:]]),
     )
     start(asked, resume=resume)
-
-
-def _task_of_run(out: str | Path | None) -> str:
-    """Return the task of the run in a folder; empty when there is none."""
-    if out is None:
-        return ""
-    try:
-        name = json.loads((Path(out) / PLAN).read_text(encoding="utf-8"))["task"]["name"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
-    return str(name)
 
 
 def _task_of(model: str | None) -> str:

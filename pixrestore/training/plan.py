@@ -170,6 +170,15 @@ def load_plan(out: Path, kind: type[Task] | None = None) -> Plan:
         raise TrainingError(f"{path} cannot be read: {error!r}") from error
 
 
+def task_of_run(out: str | Path) -> str:
+    """Return the name of the task of the run in a folder; empty where there is none to be read."""
+    try:
+        name = json.loads((Path(out) / PLAN).read_text(encoding="utf-8"))["task"]["name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return str(name)
+
+
 def settle_recipe(
     task: Task, given: Recipe | Mapping[str, Any], first: Recipe | None = None
 ) -> Recipe:
