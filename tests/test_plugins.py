@@ -471,8 +471,7 @@ from pixrestore.plugins.kinds import TASKS
 from pixrestore.plugins.loading import load_plugins
 def start(asked, **named):
     recipe = dict(asked.recipe)
-    recipe.pop("arguments")
-    loss_options = recipe.pop("loss_options")
+    loss_options = recipe.pop("loss_options", {})
     task = load_plugins().find(TASKS, asked.task)(**asked.options)
     print(task, asked.seed, recipe, loss_options)
 pixrestore.training.start.start = start

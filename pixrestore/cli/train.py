@@ -155,7 +155,8 @@ def train(
     from pixrestore.training.asked import Asked
     from pixrestore.training.start import start
 
-    recipe = {"arguments": given["arch"], "loss_options": given["loss"], **given["train"]}
+    named = {"architecture": arch, "arguments": given["arch"], "loss_options": given["loss"]}
+    recipe = {name: value for name, value in named.items() if value} | given["train"]
     asked = Asked(
         task=task or (None if resume else _task_of(init) or DEFAULT_TASK),
         data=data or None,
@@ -167,7 +168,7 @@ def train(
         minutes=minutes,
         patience=patience,
         seed=seed,
-        recipe=recipe if arch is None else {**recipe, "architecture": arch},
+        recipe=recipe,
         options=given["task"],
         tensorboard=tensorboard,
         command=shlex.join(["pixrestore", *sys.argv[1:]]),
