@@ -24,8 +24,10 @@ from training_runs import (
 import pixrestore
 from pixrestore import train
 from pixrestore.errors import UsageError
+from pixrestore.training.asked import Asked
 from pixrestore.training.checkpoint import CHECKPOINT
 from pixrestore.training.schedule import rate_at
+from pixrestore.training.start import start
 
 
 class TestARun:
@@ -143,7 +145,15 @@ def test_init_starts_from_trained_weights(tiny_run, tmp_path):
 
 def test_a_model_tells_from_which_model_it_was_trained_on(tiny_run, tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
-    tiny(first, steps=1, init=tiny_run, command="the first")
+    asked = Asked(
+        "denoise",
+        out=first,
+        steps=1,
+        init=tiny_run,
+        recipe=TINY["recipe"],
+        command="the first",  # which the shell notes
+    )
+    start(asked, quiet=True)
     tiny(second, steps=1, init=first)
     train(out=second, resume=True, steps=2, quiet=True)
     told = description(second)["training"]["init"]

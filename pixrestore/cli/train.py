@@ -156,7 +156,7 @@ def train(
     from pixrestore.training.start import start
 
     named = {"architecture": arch, "arguments": given["arch"], "loss_options": given["loss"]}
-    recipe = {name: value for name, value in named.items() if value} | given["train"]
+    recipe = {**{name: value for name, value in named.items() if value}, **given["train"]}
     asked = Asked(
         task=task or (None if resume else _task_of(init) or DEFAULT_TASK),
         data=data or None,
