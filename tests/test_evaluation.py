@@ -48,7 +48,7 @@ def model(tmp_path, monkeypatch):
         folder = tmp_path / f"simple-{task.name}"
         geometry = Geometry(multiple=1, margin=4, working_size=64)
         made = Model(
-            folder, task, "unet", {}, (3, 3), "charbonnier", {}, geometry, adds_colour=False
+            folder, task, "unet", {}, pair_channels(task), "charbonnier", {}, geometry, adds_colour=False
         )
         write_model(made, lambda path: path.write_bytes(b"none"))
         monkeypatch.setattr(

@@ -22,15 +22,18 @@ def check_plain(path: Path) -> None:
     """Raise a `ModelError` unless a file of weights holds plain datasets and nothing else.
 
     Refused are external and soft links, datasets whose numbers lie in other files or are put
-    together from them, and values that are no numbers, such as references.
+    together from them, and values that are no numbers, such as references. A file of another kind
+    is left to what loads it, which refuses it.
     """
     import h5py
 
+    if not h5py.is_hdf5(path):
+        return
     try:
         with h5py.File(path, "r") as file:
             _check_group(file, path, set())
-    except OSError as error:
-        raise ModelError(f"{printable(path)} is no file of weights: {error}") from error
+    except (OSError, RuntimeError) as error:  # HDF5 knows both
+        raise ModelError(f"{printable(path)} cannot be read: {error}") from error
 
 
 def _check_group(group: h5py.Group, path: Path, seen: set[Any]) -> None:

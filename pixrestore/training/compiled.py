@@ -124,7 +124,7 @@ class Trainee:
     def averaged(self) -> Iterator[None]:
         """Put the running average of the weights in place of the weights for a while."""
         # Before the first step there is no average.
-        swap = self._swap if int(self.learner.optimizer.iterations) else None
+        swap = self._swap if self.learner.optimizer.iterations.numpy() else None
         if swap is not None:
             swap.set_model(self.learner)
             swap.on_test_begin()
