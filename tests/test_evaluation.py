@@ -16,6 +16,7 @@ from pixrestore.geometry import Geometry
 from pixrestore.images import decode_rgb8
 from pixrestore.images.metrics import ciede2000, colourfulness, psnr, ssim
 from pixrestore.model.folder import Model, write_model
+from pixrestore.network.pairs import pair_channels
 from pixrestore.tasks import Colorize, Denoise
 
 
@@ -48,7 +49,15 @@ def model(tmp_path, monkeypatch):
         folder = tmp_path / f"simple-{task.name}"
         geometry = Geometry(multiple=1, margin=4, working_size=64)
         made = Model(
-            folder, task, "unet", {}, pair_channels(task), "charbonnier", {}, geometry, adds_colour=False
+            folder,
+            task,
+            "unet",
+            {},
+            pair_channels(task),
+            "charbonnier",
+            {},
+            geometry,
+            adds_colour=False,
         )
         write_model(made, lambda path: path.write_bytes(b"none"))
         monkeypatch.setattr(

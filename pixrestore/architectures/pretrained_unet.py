@@ -111,7 +111,7 @@ def pretrained_unet(
     return Model(seen, answer, name="pretrained_unet")
 
 
-# A short run keeps the encoder as it is for longer than it pays; 0.15 of two hours are enough.
+# As the default colouriser was trained, its two stages in one run.
 pretrained_unet.recipe = Recipe(  # type: ignore[attr-defined]
     architecture="pretrained_unet",
     patch=128,
