@@ -1,5 +1,5 @@
 # Two commands for a fresh machine with Python and make:
-#   make demo    installs what restores photos, and colours a real photograph of 1936
+#   make demo    installs what restores photos, and colours a real photograph of 1908
 #   make test    installs the rest, TensorFlow among it, and runs the tests
 # Everything is installed into .venv, nothing outside this folder.
 
@@ -9,7 +9,7 @@ BASE := $(VENV)/base
 READY := $(VENV)/ready
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 OUT := demo
-PHOTO := examples/photos/migrant-mother-1936.jpg
+PHOTO := examples/photos/buffalo-bank-1908.jpg
 
 # Suitable is what pyproject.toml asks for, with what makes a virtual environment.
 SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))

@@ -27,8 +27,8 @@ GAP = 6
 
 def main() -> None:
     PICTURES.mkdir(exist_ok=True)
-    mother = Image.open(OLD / "migrant-mother-1936.jpg").convert("RGB")
-    save("demo.jpg", [[mother, colorize(mother)]], 560)
+    street = Image.open(OLD / "buffalo-bank-1908.jpg").convert("RGB")
+    save("demo.jpg", [[street, colorize(street)]], 420)
     old = [Image.open(path).convert("RGB") for path in find_photos(OLD)]
     save("old-photos.jpg", [old, [colorize(photo) for photo in old]], 300)
     samples = [decode_rgb8(path) for path in find_photos(SAMPLES)]
