@@ -4,7 +4,8 @@ An architecture is a function ``(shape, channels, *, arguments...) -> keras.Mode
 (H, W, Cx) of the network's input with None for a free height and width, `channels` is Cy of its
 answer, which has the height and width of the input or a whole fraction of them. Its keyword-only
 arguments are its options. Of its attributes, which it need not have, `recipe` says how it likes to
-be trained, `load_pretrained` gives it weights to begin with, and `fold` makes it smaller afterwards.
+be trained, `load_pretrained` gives it weights to begin with, and `fold` makes it smaller once it is
+trained.
 """
 
 from __future__ import annotations
