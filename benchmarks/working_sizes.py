@@ -1,7 +1,7 @@
 """How large should the network see a scene? Colour figures at several working sizes.
 
     python benchmarks/working_sizes.py data/test/colour/scenes data/test/colour/pets
-    python benchmarks/working_sizes.py data/test/colour/scenes --sizes 80 --temperature 0.38
+    python benchmarks/working_sizes.py data/test/colour/scenes --sizes 128 --temperature 0.6
 
 Figures are those of `pixrestore evaluate`, against the gray photos: PSNR above theirs, CIEDE2000
 below theirs, and the share of the true photos' colourfulness.
@@ -24,7 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folders", nargs="+", type=Path, help="clean colour photos")
     parser.add_argument("--model", help="a model folder; the default colouriser if left out")
-    parser.add_argument("--sizes", nargs="+", type=int, default=[64, 80, 96], help="in pixels")
+    parser.add_argument("--sizes", nargs="+", type=int, default=[96, 128, 160], help="in pixels")
     parser.add_argument("--temperature", type=float, help="the model's if left out")
     parser.add_argument("--saturation", type=float, help="the model's if left out")
     parser.add_argument("--limit", type=int, help="so many photos of each folder")

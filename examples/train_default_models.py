@@ -85,6 +85,7 @@ STAGES = {
 }
 # What photos are restored with where the user says nothing else.
 RESTORING = {"colorize": {"saturation": 1.1}, "denoise": {}}
+READING = {"colorize": {"temperature": 0.5}, "denoise": {}}
 # Folders to measure on, each with the options of the damage. The samples are for the test that
 # notices when a model gets worse.
 SAMPLES = Path(pixrestore.__file__).parent / "samples"
@@ -174,8 +175,9 @@ def ship(run: Path, chosen: argparse.Namespace) -> None:
     model = load_model(run)
     name = model.task.name
     task = dataclasses.replace(model.task, **RESTORING[name])  # type: ignore[type-var]
+    loss = dataclasses.replace(model.loss, **READING[name])  # type: ignore[type-var]
     model = half_precision_copy(
-        model, chosen.out / name, task=task, licence=LICENCES[name], limits=LIMITS[name]
+        model, chosen.out / name, task=task, loss=loss, licence=LICENCES[name], limits=LIMITS[name]
     )
     figures = {**model.figures, **measured(model, chosen)}
     rewrite_description(dataclasses.replace(model, figures=figures))

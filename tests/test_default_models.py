@@ -56,7 +56,13 @@ def test_the_colouriser_is_as_good_as_its_card_says(samples):
 
 @pytest.mark.parametrize(
     ("title", "below_gray", "gained"),
-    [("scenes", 0.12, 1.0), ("pets", 0.05, 0.5), ("objects", 0.0, 0.0)],
+    [
+        ("scenes", 0.18, 1.7),
+        ("pets", 0.11, 1.2),
+        ("objects", 0.10, 0.5),
+        ("people", 0.09, 0.8),
+        ("things", 0.13, 1.5),
+    ],
 )
 def test_colours_on_photos_never_seen_are_nearer_the_truth_than_gray(title, below_gray, gained):
     said = figures("colorize", f"test/colour/{title}")

@@ -1,17 +1,25 @@
-"""The built-in architectures.
+"""The built-in architectures, provided through the same hook as everybody's.
 
 An architecture is a function ``(shape, channels, *, arguments...) -> keras.Model``: `shape` is
 (H, W, Cx) of the network's input with None for a free height and width, `channels` is Cy of its
 answer, which has the height and width of the input or a whole fraction of them. Its keyword-only
 arguments are its options. Of its attributes, which it need not have, `recipe` says how it likes to
-be trained, `load_pretrained` gives it weights to begin with, and `fold` makes it smaller when it is
+be trained, `load_pretrained` gives it weights to begin with, and `fold` makes it smaller once it is
 trained.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from pixrestore.architectures.bottleneck import bottleneck
 from pixrestore.architectures.pretrained_unet import pretrained_unet
 from pixrestore.architectures.unet import unet
+from pixrestore.hooks import hookimpl
 
-__all__ = ["bottleneck", "pretrained_unet", "unet"]
+
+@hookimpl
+def pixrestore_architectures() -> list[Callable[..., Any]]:
+    """Provide unet, bottleneck and pretrained_unet."""
+    return [unet, bottleneck, pretrained_unet]
