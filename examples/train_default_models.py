@@ -175,9 +175,14 @@ def ship(run: Path, chosen: argparse.Namespace) -> None:
     model = load_model(run)
     name = model.task.name
     task = dataclasses.replace(model.task, **RESTORING[name])  # type: ignore[type-var]
-    loss = dataclasses.replace(model.loss, **READING[name])  # type: ignore[type-var]
+    loss_options = {**model.loss_options, **READING[name]}
     model = half_precision_copy(
-        model, chosen.out / name, task=task, loss=loss, licence=LICENCES[name], limits=LIMITS[name]
+        model,
+        chosen.out / name,
+        task=task,
+        loss_options=loss_options,
+        licence=LICENCES[name],
+        limits=LIMITS[name],
     )
     figures = {**model.figures, **measured(model, chosen)}
     rewrite_description(dataclasses.replace(model, figures=figures))

@@ -1,4 +1,4 @@
-"""The built-in architectures, provided through the same hook as everybody's.
+"""The built-in architectures.
 
 An architecture is a function ``(shape, channels, *, arguments...) -> keras.Model``: `shape` is
 (H, W, Cx) of the network's input with None for a free height and width, `channels` is Cy of its
@@ -10,16 +10,8 @@ trained.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from pixrestore.architectures.bottleneck import bottleneck
 from pixrestore.architectures.pretrained_unet import pretrained_unet
 from pixrestore.architectures.unet import unet
-from pixrestore.hooks import hookimpl
 
-
-@hookimpl
-def pixrestore_architectures() -> list[Callable[..., Any]]:
-    """Provide unet, bottleneck and pretrained_unet."""
-    return [unet, bottleneck, pretrained_unet]
+__all__ = ["bottleneck", "pretrained_unet", "unet"]
