@@ -340,12 +340,13 @@ class TestTraining:
     @pytest.mark.slow
     def test_a_share_of_the_run_keeps_it_and_the_rest_moves_it(self, tmp_path):
         self.start(tmp_path / "whole", frozen=1.0, encoder_rate=0.5)
-        assert np.array_equal(self.encoder(tmp_path / "whole"), self.pretrained())
+        # Averages swapped in and out again differ in the last bit.
+        assert self.encoder(tmp_path / "whole") == pytest.approx(self.pretrained(), abs=1e-6)
         self.start(tmp_path / "half", frozen=0.5, encoder_rate=0.5)
         assert progress(tmp_path / "half")["thawed"] == 3
         moved = np.abs(self.encoder(tmp_path / "half") - self.pretrained())
         # Adam's steps are about as large as the rate, half of 6e-4 here.
-        assert 0 < moved.max() < 3 * 3e-4
+        assert 1e-5 < moved.max() < 3 * 3e-4
 
     @pytest.mark.slow
     @pytest.mark.parametrize("at", [2, 5])
