@@ -64,7 +64,7 @@ class TestInPython:
 
         from pixrestore.restoring.scene import shrink
 
-        network = pixrestore.load(model, engine="keras").network.keras_model
+        network = pixrestore.load(model, engine="keras").network.network.keras_model
         code = keras.Model(network.input, network.get_layer("code").output)
         with Image.open(photos[0]) as image:
             small = shrink(np.asarray(image), (SIDE, SIDE))

@@ -92,13 +92,13 @@ class _CheckedNetwork:
     """A network whose answers are what its model says: a stranger's may be anything."""
 
     def __init__(self, network: Network, model: Model) -> None:
-        self._network, self._name, self._channels = network, model.name, model.channels[1]
+        self.network, self._name, self._channels = network, model.name, model.channels[1]
 
     def __call__(self, x: Array) -> Array:
         """Run the network; a `ModelError` where it answers something else than numbers."""
         import numpy as np
 
-        answer = self._network(x)
+        answer = self.network(x)
         wanted = (*x.shape[:3], self._channels)
         if answer.shape != wanted:
             raise ModelError(f"{self._name} answers {answer.shape} where {wanted} is needed")
