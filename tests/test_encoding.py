@@ -92,7 +92,7 @@ class TestInPython:
 
     def test_a_restorer_that_was_made_by_hand(self, restorer, photos):
         bare = pixrestore.Restorer(restorer.task, restorer.network, restorer.geometry)
-        with pytest.raises(UsageError, match="without what encodes images"):
+        with pytest.raises(UsageError, match="this restorer has no encoder"):
             bare.encode(photos[0])
 
 

@@ -238,10 +238,10 @@ class TestShapes:
         [
             ({"encoder": "efficientnet_lite9"}, "there is no encoder"),
             ({"encoder": "InceptionV3"}, "does not halve its input evenly"),
-            ({"widths": (4, 4)}, "--widths must be 4 numbers"),
-            ({"stop": 1}, "--widths must be 5 numbers"),
-            ({"stop": 9}, "--stop must be 0 to 4"),
-            ({"photo": 2}, "--photo must be 0, 1 or 3"),
+            ({"widths": (4, 4)}, "`widths` must be 4 numbers"),
+            ({"stop": 1}, "`widths` must be 5 numbers"),
+            ({"stop": 9}, "`stop` must be 0 to 4"),
+            ({"photo": 2}, "`photo` must be 0, 1 or 3"),
         ],
     )
     def test_what_makes_no_sense_is_told(self, arguments, message):
@@ -301,20 +301,13 @@ class TestTraining:
         install(tmp_path, monkeypatch, lite_tensors())
 
     def start(self, out, steps=6, arguments=SMALL, **recipe):
-        settings = {"patch": 32, "batch": 2, "warmup": 2, **recipe}
-        return train(
-            "colorize",
-            out=out,
-            arch="pretrained_unet",
-            arguments=arguments,
-            steps=steps,
-            quiet=True,
-            recipe=settings,
-        )
+        network = {"architecture": "pretrained_unet", "arguments": arguments}
+        settings = {**network, "patch": 32, "batch": 2, "warmup": 2, **recipe}
+        return train("colorize", out=out, steps=steps, quiet=True, recipe=settings)
 
     def encoder(self, folder):
         """Return the weights of the encoder as trained."""
-        core = pixrestore.load(folder, engine="keras").network.keras_model
+        core = pixrestore.load(folder, engine="keras").network.network.keras_model
         encoder = [
             weight
             for layer in core.layers
