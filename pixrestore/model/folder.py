@@ -21,8 +21,9 @@ from pixrestore.geometry import Geometry
 from pixrestore.model.card import card
 from pixrestore.model.weights import check_plain
 from pixrestore.options import checked
-from pixrestore.plugins.kinds import LOSSES, MODELS, TASKS
+from pixrestore.plugins.kinds import MODELS, TASKS
 from pixrestore.plugins.loading import load_plugins
+from pixrestore.plugins.losses import find_loss
 
 if TYPE_CHECKING:
     from pixrestore.task import Task
@@ -257,8 +258,7 @@ def _loaded(folder: Path, kinds: Sequence[type[Task]]) -> Model:
     plugins = load_plugins()
     task = {kind.name: kind for kind in kinds}.get(said.task) or plugins.find(TASKS, said.task)
     try:
-        if plugins.claims(LOSSES, said.loss):  # those of Keras wait for Keras
-            checked(plugins.find(LOSSES, said.loss), said.loss_options)
+        find_loss(said.loss, said.loss_options)  # finds what is wrong with it
         return Model(
             folder=folder,
             task=task(**checked(task, said.options)),
