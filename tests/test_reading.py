@@ -19,11 +19,11 @@ def asked(monkeypatch):
         notes.update(inputs=[str(path) for path in inputs], options=rest[-1]["task"])
         return 0
 
-    def train(*positional, **named):
-        notes.update(named, positional=positional)
+    def start(asked, **named):
+        notes.update(vars(asked) | named)
 
     monkeypatch.setattr(pixrestore.cli.restore, "_restore_photos", restore)
-    monkeypatch.setattr(pixrestore.training.start, "train", train)
+    monkeypatch.setattr(pixrestore.training.start, "start", start)
     return notes
 
 
@@ -77,29 +77,37 @@ def test_every_spelling_brings_the_options_of_the_task(
 
 
 @pytest.mark.parametrize(
-    ("words", "positional", "named"),
+    ("words", "task", "recipe"),
     [
         ("--task=denoise --sigma 9", Denoise(sigma=9), {}),
         ("--sigma 9 --task colorize --task denoise", Denoise(sigma=9), {}),
-        ("--task denoise --arch=bottleneck --code 8", Denoise(), {"arguments": {"code": 8}}),
-        ("--code 8 --arch bottleneck --task denoise", Denoise(), {"arguments": {"code": 8}}),
+        (
+            "--task denoise --arch=bottleneck --code 8",
+            Denoise(),
+            {"architecture": "bottleneck", "arguments": {"code": 8}},
+        ),
+        (
+            "--code 8 --arch bottleneck --task denoise",
+            Denoise(),
+            {"architecture": "bottleneck", "arguments": {"code": 8}},
+        ),
         (
             "--task denoise --epsilon=0.01 --loss charbonnier",
             Denoise(),
-            {"loss_options": {"epsilon": 0.01}, "recipe": {"loss": "charbonnier"}},
+            {"loss_options": {"epsilon": 0.01}, "loss": "charbonnier"},
         ),
     ],
 )
-def test_task_architecture_and_loss_of_training(cli, asked, words, positional, named):
+def test_task_architecture_and_loss_of_training(cli, asked, words, task, recipe):
     done = cli("train", *words.split())
     assert (done.code, done.err) == (0, "")
-    assert asked["positional"] == (positional,)
-    assert {name: asked[name] for name in named} == named
+    assert (asked["task"], Denoise(**asked["options"])) == ("denoise", task)
+    assert asked["recipe"] == recipe
 
 
 def test_the_run_to_resume_is_where_the_parser_finds_it(cli, asked, planned):
     assert cli("train", f"-o{planned}", "--resume", "--sigma", "9").code == 0
-    assert asked["recipe"] == {"sigma": (9.0, 9.0)}
+    assert asked["options"] == {"sigma": (9.0, 9.0)}
 
 
 def test_errors_are_those_of_the_second_reading(cli):
