@@ -67,7 +67,7 @@ def main() -> None:
             rows.append([task, trial.title, *told, *_figures(result, "")])
     head = ["task", "network", "parameters", "peak memory", "minutes", "steps", "PSNR, dB", "SSIM"]
     damage = "; ".join(f"{task}: {_said(_DAMAGE[task])}" for task in given.tasks)
-    filters = chosen[0].settings["arguments"]
+    filters = chosen[0].settings["recipe"]["arguments"]
     parts_of_page = [
         f"{photos_of(found)} Damage measured with: {damage}. The bottleneck has "
         f"{filters['filters'][0]} and\n{filters['filters'][1]} filters and a code of "

