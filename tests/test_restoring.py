@@ -7,6 +7,7 @@ import logging
 
 import numpy as np
 import pytest
+from photo_files import SRGB
 from PIL import Image
 from scipy.ndimage import uniform_filter
 
@@ -62,6 +63,13 @@ def random(*shape, dtype=np.uint8):
     values = np.random.default_rng(0).random(shape)
     kind = np.dtype(dtype)
     return values.astype(kind) if kind.kind == "f" else (values * np.iinfo(kind).max).astype(kind)
+
+
+class Tint(Blur):
+    """A network that tints what it sees, as real ones do by a little."""
+
+    def __call__(self, x):
+        return super().__call__(x) + np.float32((0.1, 0.0, -0.04))
 
 
 SIZES = [(1, 1), (1, 2), (3, 1), (1, 200), (5, 7), (8, 8), (63, 65), (131, 97)]
@@ -304,3 +312,49 @@ class TestMemory:
     def test_when_nothing_helps_it_says_so(self, make, cat):
         with pytest.raises(OutOfMemoryError, match="not enough memory"):
             make(Narrow(10)).restore(cat)
+
+
+class TestGrayStoredAsColour:
+    """Equal channels stay equal, whatever a network answers, unless the task adds colour."""
+
+    @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+    def test_stays_gray_in_tiles_and_of_any_depth(self, dtype):
+        image = np.repeat(random(150, 170, 1, dtype=dtype), 3, axis=-1)
+        restorer = denoiser(Tint())
+        whole = restorer.restore(image)
+        assert whole.shape == image.shape
+        assert np.array_equal(whole, np.repeat(whole[..., :1], 3, axis=-1))
+        restorer.tile = 64
+        assert np.array_equal(restorer.restore(image), whole)
+
+    def test_is_the_mean_of_the_answers_channels(self):
+        gray = np.full((40, 40, 3), 100, np.uint8)
+        inner = denoiser(Tint()).restore(gray)[12:28, 12:28]
+        assert np.all(inner == round(100 + 255 * 0.02))  # the mean of Tint's three
+
+    def test_stays_gray_in_pixels_that_can_be_written(self):
+        pixels = np.repeat(random(40, 50, 1, dtype=np.float32), 3, axis=-1)
+        restored = denoiser(Tint()).restore_pixels(pixels)
+        assert np.array_equal(restored[..., 0], restored[..., 2])
+        restored += 1
+
+    def test_keeps_its_three_channels_and_its_profile_in_a_file(self):
+        image = Image.fromarray(np.repeat(random(40, 50, 1), 3, axis=-1))
+        stream = io.BytesIO()
+        image.save(stream, "PNG", icc_profile=SRGB)
+        restored = Image.open(io.BytesIO(denoiser(Tint()).restore(stream.getvalue())))
+        assert restored.mode == "RGB"
+        assert restored.info["icc_profile"] == SRGB
+        red, green, blue = np.moveaxis(np.asarray(restored), -1, 0)
+        assert np.array_equal(red, green)
+        assert np.array_equal(green, blue)
+
+    def test_colours_elsewhere_in_the_photo_are_colours(self):
+        image = np.repeat(random(60, 60, 1), 3, axis=-1)
+        image[-1, -1, 0] ^= 1
+        restored = denoiser(Tint()).restore(image)
+        assert not np.array_equal(restored[..., 0], restored[..., 2])
+
+    def test_gets_colour_from_a_task_that_adds_it(self):
+        image = np.full((40, 40, 3), 128, np.uint8)
+        assert np.ptp(colorizer().restore(image), axis=-1).min() > 10

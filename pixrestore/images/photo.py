@@ -132,6 +132,18 @@ def rescaled(pixels: Pixels, dtype: Any) -> Pixels:
     return result
 
 
+def is_gray(pixels: Pixels) -> bool:
+    """Say whether the channels of (H, W, 3) are equal everywhere, as in gray stored as RGB."""
+    if pixels.strides[-1] == 0:  # views of one channel
+        return True
+    rows = max(1, _BAND // max(1, pixels.shape[1]))
+    for top in range(0, len(pixels), rows):
+        band = pixels[top : top + rows]
+        if not all(np.array_equal(band[..., 0], band[..., other]) for other in (1, 2)):
+            return False
+    return True
+
+
 def photo_from_image(image: Image.Image) -> Photo:
     """Make a photo of a Pillow image of any mode, turned the right way up by its EXIF."""
     icc = image.info.get("icc_profile") or b""
