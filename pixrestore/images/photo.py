@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from pixrestore.errors import PhotoError
+from pixrestore.images.icc import profile_of
 from pixrestore.images.resizing import resample
 
 Pixels = NDArray[Any]  # uint8, uint16 or float32
@@ -18,6 +19,7 @@ Pixels = NDArray[Any]  # uint8, uint16 or float32
 _ORIENTATION = 0x0112
 _EXIF_IFD = 0x8769
 _PIXEL_SIZE = (0xA003, 0xA002)  # PixelYDimension, PixelXDimension
+_TO_SRGB = ("CMYK", "LAB")  # modes that become sRGB as they are read
 _BAND = 1_000_000  # pixels copied or converted at a time
 
 # Tags that describe how a TIFF file stores its pixels, which the next file does in its own way.
@@ -146,13 +148,15 @@ def is_gray(pixels: Pixels) -> bool:
 
 def photo_from_image(image: Image.Image) -> Photo:
     """Make a photo of a Pillow image of any mode, turned the right way up by its EXIF."""
-    icc = image.info.get("icc_profile") or b""
     notes: list[str] = []
     dpi = plausible_dpi(image.info.get("dpi"))
     turned = orientation_of(image) >= 5
     image.load()  # first: it turns a TIFF the right way up and forgets that it lay otherwise
     exif, orientation = kept_exif(image.getexif, notes)
-    channels, icc = _channels(image, icc, orientation, notes)
+    channels = _channels(image, orientation, notes)
+    gray = channels.ndim == 2 or channels.shape[-1] == 2
+    converted = image.mode in _TO_SRGB
+    icc = b"" if converted else profile_of(image.info, notes, gray=gray)
     return photo_from_channels(
         channels,
         format=image.format or "PNG",
@@ -254,25 +258,24 @@ def normalized(values: Pixels, notes: list[str]) -> NDArray[np.float32]:
     return np.maximum(values, 0)
 
 
-def _channels(
-    image: Image.Image, icc: bytes, orientation: int, notes: list[str]
-) -> tuple[Pixels, bytes]:
-    """Return the channels, the right way up, as uint8, uint16 or float32, and their profile."""
+def _channels(image: Image.Image, orientation: int, notes: list[str]) -> Pixels:
+    """Return the channels, the right way up, as uint8, uint16 or float32."""
     mode = image.mode
     if mode.startswith("I;16"):
-        return oriented(np.asarray(image).astype(np.uint16, copy=False), orientation), icc
+        return oriented(np.asarray(image).astype(np.uint16, copy=False), orientation)
     if mode in ("I", "F"):
         values = oriented(np.asarray(image), orientation)
         if mode == "I" and values.min() >= 0 and values.max() <= 65535:
-            return values.astype(np.uint16), icc
-        return normalized(values, notes), icc
-    if mode in ("CMYK", "LAB"):
-        return _bytes_of(_to_srgb(image, icc), orientation), b""
+            return values.astype(np.uint16)
+        return normalized(values, notes)
+    if mode in _TO_SRGB:
+        profile = image.info.get("icc_profile") or b""
+        return _bytes_of(_to_srgb(image, profile), orientation)
     if image.has_transparency_data:
         wanted = "LA" if mode in ("L", "LA", "La") else "RGBA"
     else:
         wanted = "L" if mode in ("1", "L") else "RGB"
-    return _bytes_of(image if mode == wanted else image.convert(wanted), orientation), icc
+    return _bytes_of(image if mode == wanted else image.convert(wanted), orientation)
 
 
 def _bytes_of(image: Image.Image, orientation: int) -> Pixels:

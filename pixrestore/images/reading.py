@@ -20,6 +20,7 @@ from PIL import Image, UnidentifiedImageError
 from pixrestore.errors import PhotoError
 from pixrestore.files import printable
 from pixrestore.images import photo as photos
+from pixrestore.images.icc import cicp_of, profile_of
 from pixrestore.images.photo import Photo
 
 MAX_PIXELS = 500_000_000
@@ -72,6 +73,8 @@ def _read(stream: BinaryIO, max_pixels: int) -> Photo:
         return _deep_tiff(stream, max_pixels)
     with image:
         frames = getattr(image, "n_frames", 1)
+        if image.format == "PNG":
+            image.info["cicp"] = cicp_of(stream)
         if image.format == "PNG" and _is_deep_png(stream):
             photo = _deep_png(stream, image)
         else:
@@ -225,11 +228,12 @@ def _deep_png(stream: BinaryIO, image: Image.Image) -> Photo:
     image.load()  # finds what is wrong with the file that the other decoder lets pass
     notes: list[str] = []
     exif, orientation = photos.kept_exif(image.getexif, notes)
+    gray = channels.ndim == 2 or channels.shape[-1] == 2
     return photos.photo_from_channels(
         photos.oriented(channels, orientation),
         format="PNG",
         exif=exif,
-        icc=image.info.get("icc_profile") or b"",
+        icc=profile_of(image.info, notes, gray=gray),
         dpi=photos.plausible_dpi(image.info.get("dpi")),
         notes=tuple(notes),
     )

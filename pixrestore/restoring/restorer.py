@@ -18,6 +18,7 @@ from pixrestore.errors import OutOfMemoryError, PhotoError, UsageError, nearest
 from pixrestore.geometry import Geometry, Network
 from pixrestore.images import MAX_PIXELS, Photo, to_dtype
 from pixrestore.images.photo import is_gray
+from pixrestore.images.profiles import as_stored, to_working
 from pixrestore.images.resizing import Array
 from pixrestore.options import checked, options_of
 from pixrestore.restoring.inputs import RestoresPhotos, photo_of
@@ -81,11 +82,16 @@ class Restorer(RestoresPhotos):
     def restore_photo(self, photo: Photo, **options: Any) -> Photo:
         """Restore the pixels of a photo, and keep all else: alpha, depth, EXIF, profile.
 
+        The network sees the photo in tones that it knows, whatever its profile. A task that adds
+        colour gives it in sRGB; others give it back in the photo's own profile.
+
         A gray photo, stored in one channel or in three, stays gray unless the task adds colour.
         One that is enlarged gets as many more dots per inch, so that it prints at its old size.
         """
-        pixels = self._restored(photo.pixels, options)
-        return photo.with_pixels(pixels, gray=photo.gray and not self.adds_colour)
+        seen = self._working(photo)
+        pixels = self._restored(seen.pixels, options)
+        restored = seen.with_pixels(pixels, gray=photo.gray and not self.adds_colour)
+        return as_stored(restored, photo)
 
     def restore_pixels(self, pixels: Array, **options: Any) -> Array:
         """Restore float32 RGB in [0, 1], (H, W, 3), to the same, `Task.scale` times as large."""
@@ -130,7 +136,10 @@ class Restorer(RestoresPhotos):
         return np.concatenate(codes)
 
     def _seen(self, photo: Photo) -> Array:
-        return seen_whole(self.task, self.geometry, photo.pixels)
+        return seen_whole(self.task, self.geometry, self._working(photo).pixels)
+
+    def _working(self, photo: Photo) -> Photo:
+        return to_working(photo, keeps_colour=not self.adds_colour)
 
     @cached_property
     def _encoder(self) -> Network:
