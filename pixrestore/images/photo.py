@@ -13,10 +13,12 @@ from PIL import Image, ImageCms
 from pixrestore.errors import PhotoError
 from pixrestore.images.icc import profile_of
 from pixrestore.images.resizing import resample
+from pixrestore.images.values import normalized, note_dropped
 
 Pixels = NDArray[Any]  # uint8, uint16 or float32
 
 _ORIENTATION = 0x0112
+_EXTRA_SAMPLES = 338
 _EXIF_IFD = 0x8769
 _PIXEL_SIZE = (0xA003, 0xA002)  # PixelYDimension, PixelXDimension
 _TO_SRGB = ("CMYK", "LAB")  # modes that become sRGB as they are read
@@ -51,6 +53,8 @@ class Photo:
         The colour profile, which tells how the pixels are meant to look; empty when there is none.
     dpi : tuple of float, optional
         Dots per inch across and down.
+    premultiplied : bool
+        The file's colours are multiplied by its alpha; `pixels` are not.
     notes : tuple of str
         Remarks for the user, such as on frames that were left out.
     """
@@ -62,6 +66,7 @@ class Photo:
     exif: bytes = b""
     icc: bytes = b""
     dpi: tuple[float, float] | None = None
+    premultiplied: bool = False
     notes: tuple[str, ...] = ()
 
     def with_pixels(self, pixels: Pixels, *, gray: bool | None = None) -> Photo:
@@ -157,12 +162,16 @@ def photo_from_image(image: Image.Image) -> Photo:
     gray = channels.ndim == 2 or channels.shape[-1] == 2
     converted = image.mode in _TO_SRGB
     icc = b"" if converted else profile_of(image.info, notes, gray=gray)
+    extra = getattr(image, "tag_v2", {}).get(_EXTRA_SAMPLES, ())
+    if dropped := len(extra) - (1 in extra or 2 in extra):
+        note_dropped(dropped, notes)
     return photo_from_channels(
         channels,
         format=image.format or "PNG",
         exif=exif,
         icc=icc,
         dpi=dpi[::-1] if dpi and turned else dpi,
+        premultiplied=1 in extra,
         notes=tuple(notes),
     )
 
@@ -246,16 +255,6 @@ def _turned(array: Pixels, orientation: int) -> Pixels:
     if orientation in (3, 4, 7, 8):
         array = array[::-1]
     return array
-
-
-def normalized(values: Pixels, notes: list[str]) -> NDArray[np.float32]:
-    """Return float or wide integer values as float32 in [0, 1], scaled when they exceed it."""
-    values = np.nan_to_num(np.asarray(values, np.float32), posinf=0.0, neginf=0.0)
-    top = float(values.max(initial=0.0))
-    if top > 1:
-        notes.append(f"its values reach {top:g} and were scaled to 1")
-        values = values / np.float32(top)
-    return np.maximum(values, 0)
 
 
 def _channels(image: Image.Image, orientation: int, notes: list[str]) -> Pixels:

@@ -22,6 +22,7 @@ from pixrestore.files import printable
 from pixrestore.images import photo as photos
 from pixrestore.images.icc import cicp_of, profile_of
 from pixrestore.images.photo import Photo
+from pixrestore.images.values import normalized, parted, unmultiplied
 
 MAX_PIXELS = 500_000_000
 """The largest photo that is read, in pixels, unless the caller says otherwise."""
@@ -261,26 +262,37 @@ def _deep_tiff(stream: BinaryIO, max_pixels: int) -> Photo:
         values = page.asarray()
         if page.axes.startswith("S"):
             values = np.moveaxis(values, 0, -1)
-        values = _deep_values(values, page.bitspersample, notes)
+        colours = 3 if page.photometric == 2 else 1
+        values, alpha, associated = parted(values, colours, page.extrasamples, notes)
+        bits = page.bitspersample
+        if alpha is not None:
+            if associated:
+                opaque = 1 if values.dtype.kind == "f" else (1 << bits) - 1
+                values = unmultiplied(values, alpha, opaque)
+            # A float alpha is no light, of which there might be any amount.
+            alpha = _deep_values(np.clip(alpha, 0, 1) if alpha.dtype.kind == "f" else alpha, bits)
+        values = _deep_values(values, bits, notes)
         if page.photometric == 0:
             white = 1 if values.dtype.kind == "f" else 65535
             values = np.subtract(white, values, dtype=values.dtype)
+        if alpha is not None:
+            values = np.concatenate([values, alpha[..., None]], axis=-1)
         icc, dpi, frames = page.iccprofile or b"", page.get_resolution("INCH"), len(tiff.pages)
     stream.seek(0)
     exif, orientation = photos.kept_exif(lambda: _tiff_exif(stream), notes)
-    channels = values if values.ndim == 2 else values[..., :4]
     photo = photos.photo_from_channels(
-        photos.oriented(channels, orientation),
+        photos.oriented(values, orientation),
         format="TIFF",
         exif=exif,
         icc=icc,
         dpi=photos.plausible_dpi(dpi),
+        premultiplied=associated,
         notes=tuple(notes),
     )
     return _with_frames(photo, frames)
 
 
-def _deep_values(values: NDArray[Any], bits: int, notes: list[str]) -> NDArray[Any]:
+def _deep_values(values: NDArray[Any], bits: int, notes: list[str] | None = None) -> NDArray[Any]:
     """Return a TIFF's values as uint16 or as float32 in [0, 1]."""
     if values.dtype == np.uint16:
         if bits == 16:
@@ -288,7 +300,7 @@ def _deep_values(values: NDArray[Any], bits: int, notes: list[str]) -> NDArray[A
         return (values.astype(np.uint32) * 65535 // ((1 << bits) - 1)).astype(np.uint16)
     if values.dtype == np.uint32:
         return (values >> 16).astype(np.uint16)
-    return photos.normalized(values, notes)
+    return normalized(values, [] if notes is None else notes)
 
 
 def _tiff_exif(stream: BinaryIO) -> Image.Exif:
