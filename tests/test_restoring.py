@@ -358,3 +358,72 @@ class TestGrayStoredAsColour:
     def test_gets_colour_from_a_task_that_adds_it(self):
         image = np.full((40, 40, 3), 128, np.uint8)
         assert np.ptp(colorizer().restore(image), axis=-1).min() > 10
+
+
+def lazily(content):
+    return Image.open(io.BytesIO(content))
+
+
+class TestImagesThatAreNone:
+    """A `PhotoError` or right pixels: never a stranger's exception."""
+
+    MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I", "F", "I;16")
+
+    @pytest.mark.parametrize("size", [(0, 0), (0, 5), (5, 0)])
+    def test_images_without_a_pixel(self, size):
+        for mode in self.MODES:
+            with pytest.raises(PhotoError, match="pixels"):
+                denoiser().restore(Image.new(mode, size))
+        for channels in [(), (1,), (2,), (3,), (4,)]:
+            for dtype in (np.uint8, np.uint16, np.float32):
+                with pytest.raises(PhotoError):
+                    denoiser().restore(np.zeros((*size, *channels), dtype))
+
+    @pytest.mark.parametrize("format", ["JPEG", "PNG", "TIFF", "GIF", "WEBP", "BMP"])
+    def test_damaged_images_that_pillow_opens_lazily(self, format, cat):
+        stream = io.BytesIO()
+        Image.fromarray(cat[:200, :200]).save(stream, format)
+        whole = stream.getvalue()
+        refused = 0
+        for share in (0.3, 0.6, 0.9):
+            cut = whole[: int(len(whole) * share)]
+            try:
+                image = lazily(cut)
+            except OSError:  # what is left of this format is no image to Pillow
+                refused += 1
+                continue
+            with pytest.raises(PhotoError, match="the image"):
+                denoiser().restore(image)
+        assert refused < 3 or format == "WEBP"
+
+    def test_closed_images(self, cat):
+        image = Image.fromarray(cat)
+        image.close()
+        with pytest.raises(PhotoError):
+            denoiser().restore(image)
+
+    @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+    def test_masked_arrays(self, dtype):
+        values = random(20, 30, 3, dtype=dtype)
+        expected = denoiser().restore(values)
+        assert np.array_equal(denoiser().restore(np.ma.masked_array(values)), expected)
+        mask = np.zeros(values.shape, bool)
+        mask[2, 3] = True
+        with pytest.raises(PhotoError, match="3 values of the array are masked"):
+            denoiser().restore(np.ma.masked_array(values, mask))
+
+    def test_arrays_of_other_classes(self):
+        values = random(20, 30, dtype=np.float32)
+        with pytest.warns(PendingDeprecationWarning):
+            matrix = np.matrix(values)
+        assert np.array_equal(denoiser().restore(matrix), denoiser().restore(values))
+
+    @pytest.mark.parametrize("count", [2, 4])
+    def test_float_alpha_beyond_its_range_is_clipped(self, count):
+        values = random(20, 30, count, dtype=np.float32)
+        values[..., -1] = 0.5
+        values[3, 3, -1], values[4, 4, -1] = 3, -2
+        restored = denoiser().restore(values)
+        assert restored[3, 3, -1] == 1
+        assert restored[4, 4, -1] == 0
+        assert restored[5, 5, -1] == 0.5

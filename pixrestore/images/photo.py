@@ -153,6 +153,8 @@ def is_gray(pixels: Pixels) -> bool:
 
 def photo_from_image(image: Image.Image) -> Photo:
     """Make a photo of a Pillow image of any mode, turned the right way up by its EXIF."""
+    if 0 in image.size:
+        raise PhotoError(f"an image of {image.width} x {image.height} pixels has none to restore")
     notes: list[str] = []
     dpi = plausible_dpi(image.info.get("dpi"))
     turned = orientation_of(image) >= 5

@@ -125,25 +125,30 @@ def decode_rgb8(path: Path, *, shorter_side: int | None = None) -> NDArray[np.ui
 def _reading(source: Any) -> Iterator[BinaryIO]:
     """Open `source`, and turn all that decoders raise into `PhotoError`."""
     with contextlib.ExitStack() as stack:
-        try:
-            if isinstance(source, (bytes, bytearray, memoryview)):
-                stream: BinaryIO = io.BytesIO(source)
-            elif hasattr(source, "read"):
-                stream = source
-            else:
-                stream = stack.enter_context(_regular_file(source))
-            yield stream
-        except PhotoError as error:
-            raise PhotoError(f"{_named(source)}: {error}") from None
-        except MemoryError as error:
-            raise PhotoError(f"{_named(source)}: too large for this machine's memory") from error
-        except OSError as error:
-            raise PhotoError(f"cannot read {_named(source)}: {error.strerror or error}") from error
-        except Exception as error:  # decoders raise anything at hostile bytes
-            what = f"{type(error).__name__}: {error}"
-            raise PhotoError(
-                f"cannot read {_named(source)}: the file is damaged ({what})"
-            ) from error
+        stack.enter_context(as_photo_errors(source))
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            stream: BinaryIO = io.BytesIO(source)
+        elif hasattr(source, "read"):
+            stream = source
+        else:
+            stream = stack.enter_context(_regular_file(source))
+        yield stream
+
+
+@contextlib.contextmanager
+def as_photo_errors(source: Any) -> Iterator[None]:
+    """Turn all that decoders raise into `PhotoError`, which names `source` where it is a path."""
+    try:
+        yield
+    except PhotoError as error:
+        raise PhotoError(f"{_named(source)}: {error}") from None
+    except MemoryError as error:
+        raise PhotoError(f"{_named(source)}: too large for this machine's memory") from error
+    except OSError as error:
+        raise PhotoError(f"cannot read {_named(source)}: {error.strerror or error}") from error
+    except Exception as error:  # decoders raise anything at hostile bytes
+        what = f"{type(error).__name__}: {error}"
+        raise PhotoError(f"cannot read {_named(source)}: the file is damaged ({what})") from error
 
 
 def _named(source: Any) -> str:
