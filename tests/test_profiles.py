@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from dataclasses import replace
 
 import imagecodecs
 import numpy as np
@@ -196,6 +197,12 @@ class TestKeepingColours:
         if not keeps_colour:
             assert photo.icc == b""
             assert "profile is damaged" in photo.notes[0]
+
+
+def test_a_format_without_profiles_gets_the_photo_as_it_looks():
+    photo = Photo(converted(ASTRONAUT.astype(np.uint16) * 257, SRGB, COLOUR["linear"]))
+    content = encode_photo(replace(photo, icc=COLOUR["linear"]), "BMP")
+    assert difference(read_photo(content).pixels, ASTRONAUT) < 0.5
 
 
 # --- PNG's own words ------------------------------------------------------------------------------

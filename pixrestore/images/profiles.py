@@ -75,7 +75,7 @@ def as_stored(restored: Photo, original: Photo) -> Photo:
 
 
 def in_srgb(photo: Photo) -> Photo:
-    """Return a photo in sRGB at its own depth, for looking at beside another."""
+    """Return a photo in sRGB at its own depth, for places that hold no profile."""
     working = to_working(photo, keeps_colour=False)
     return replace(working, pixels=rescaled(working.pixels, photo.pixels.dtype))
 

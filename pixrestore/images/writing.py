@@ -14,6 +14,7 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 from pixrestore.errors import OutputError
 from pixrestore.files import printable, replace_file
 from pixrestore.images.photo import Photo, Pixels, fitting_profile, photo_to_image, rescaled
+from pixrestore.images.profiles import in_srgb
 from pixrestore.images.values import multiplied
 
 _FORMATS = {
@@ -110,6 +111,8 @@ def _encoded(photo: Photo, format: str) -> tuple[io.BytesIO, tuple[str, ...]]:
 def _fitting(photo: Photo, format: str) -> tuple[Photo, tuple[str, ...]]:
     """Bring a photo to what the format can hold, and say what is lost."""
     notes: list[str] = []
+    if format == "BMP" and photo.icc:  # which it cannot hold: the photo is to look the same
+        photo = in_srgb(photo)
     dtype = photo.pixels.dtype
     wanted = {"TIFF": dtype, "PNG": np.dtype(np.uint16)}.get(format, np.dtype(np.uint8))
     if dtype != np.uint8 and wanted != dtype:
