@@ -7,6 +7,7 @@ import logging
 
 import numpy as np
 import pytest
+from photo_files import SRGB
 from PIL import Image
 from scipy.ndimage import uniform_filter
 
@@ -62,6 +63,13 @@ def random(*shape, dtype=np.uint8):
     values = np.random.default_rng(0).random(shape)
     kind = np.dtype(dtype)
     return values.astype(kind) if kind.kind == "f" else (values * np.iinfo(kind).max).astype(kind)
+
+
+class Tint(Blur):
+    """A network that tints what it sees, as real ones do by a little."""
+
+    def __call__(self, x):
+        return super().__call__(x) + np.float32((0.1, 0.0, -0.04))
 
 
 SIZES = [(1, 1), (1, 2), (3, 1), (1, 200), (5, 7), (8, 8), (63, 65), (131, 97)]
@@ -304,3 +312,118 @@ class TestMemory:
     def test_when_nothing_helps_it_says_so(self, make, cat):
         with pytest.raises(OutOfMemoryError, match="not enough memory"):
             make(Narrow(10)).restore(cat)
+
+
+class TestGrayStoredAsColour:
+    """Equal channels stay equal, whatever a network answers, unless the task adds colour."""
+
+    @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+    def test_stays_gray_in_tiles_and_of_any_depth(self, dtype):
+        image = np.repeat(random(150, 170, 1, dtype=dtype), 3, axis=-1)
+        restorer = denoiser(Tint())
+        whole = restorer.restore(image)
+        assert whole.shape == image.shape
+        assert np.array_equal(whole, np.repeat(whole[..., :1], 3, axis=-1))
+        restorer.tile = 64
+        assert np.array_equal(restorer.restore(image), whole)
+
+    def test_is_the_mean_of_the_answers_channels(self):
+        gray = np.full((40, 40, 3), 100, np.uint8)
+        inner = denoiser(Tint()).restore(gray)[12:28, 12:28]
+        assert np.all(inner == round(100 + 255 * 0.02))  # the mean of Tint's three
+
+    def test_stays_gray_in_pixels_that_can_be_written(self):
+        pixels = np.repeat(random(40, 50, 1, dtype=np.float32), 3, axis=-1)
+        restored = denoiser(Tint()).restore_pixels(pixels)
+        assert np.array_equal(restored[..., 0], restored[..., 2])
+        restored += 1
+
+    def test_keeps_its_three_channels_and_its_profile_in_a_file(self):
+        image = Image.fromarray(np.repeat(random(40, 50, 1), 3, axis=-1))
+        stream = io.BytesIO()
+        image.save(stream, "PNG", icc_profile=SRGB)
+        restored = Image.open(io.BytesIO(denoiser(Tint()).restore(stream.getvalue())))
+        assert restored.mode == "RGB"
+        assert restored.info["icc_profile"] == SRGB
+        red, green, blue = np.moveaxis(np.asarray(restored), -1, 0)
+        assert np.array_equal(red, green)
+        assert np.array_equal(green, blue)
+
+    def test_colours_elsewhere_in_the_photo_are_colours(self):
+        image = np.repeat(random(60, 60, 1), 3, axis=-1)
+        image[-1, -1, 0] ^= 1
+        restored = denoiser(Tint()).restore(image)
+        assert not np.array_equal(restored[..., 0], restored[..., 2])
+
+    def test_gets_colour_from_a_task_that_adds_it(self):
+        image = np.full((40, 40, 3), 128, np.uint8)
+        assert np.ptp(colorizer().restore(image), axis=-1).min() > 10
+
+
+def lazily(content):
+    return Image.open(io.BytesIO(content))
+
+
+class TestImagesThatAreNone:
+    """A `PhotoError` or right pixels: never a stranger's exception."""
+
+    MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I", "F", "I;16")
+
+    @pytest.mark.parametrize("size", [(0, 0), (0, 5), (5, 0)])
+    def test_images_without_a_pixel(self, size):
+        for mode in self.MODES:
+            with pytest.raises(PhotoError, match="pixels"):
+                denoiser().restore(Image.new(mode, size))
+        for channels in [(), (1,), (2,), (3,), (4,)]:
+            for dtype in (np.uint8, np.uint16, np.float32):
+                with pytest.raises(PhotoError):
+                    denoiser().restore(np.zeros((*size, *channels), dtype))
+
+    @pytest.mark.parametrize("format", ["JPEG", "PNG", "TIFF", "GIF", "WEBP", "BMP"])
+    def test_damaged_images_that_pillow_opens_lazily(self, format, cat):
+        stream = io.BytesIO()
+        Image.fromarray(cat[:200, :200]).save(stream, format)
+        whole = stream.getvalue()
+        refused = 0
+        for share in (0.3, 0.6, 0.9):
+            cut = whole[: int(len(whole) * share)]
+            try:
+                image = lazily(cut)
+            except OSError:  # what is left of this format is no image to Pillow
+                refused += 1
+                continue
+            with pytest.raises(PhotoError, match="the image"):
+                denoiser().restore(image)
+        assert refused < 3 or format == "WEBP"
+
+    def test_closed_images(self, cat):
+        image = Image.fromarray(cat)
+        image.close()
+        with pytest.raises(PhotoError):
+            denoiser().restore(image)
+
+    @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+    def test_masked_arrays(self, dtype):
+        values = random(20, 30, 3, dtype=dtype)
+        expected = denoiser().restore(values)
+        assert np.array_equal(denoiser().restore(np.ma.masked_array(values)), expected)
+        mask = np.zeros(values.shape, bool)
+        mask[2, 3] = True
+        with pytest.raises(PhotoError, match="3 values of the array are masked"):
+            denoiser().restore(np.ma.masked_array(values, mask))
+
+    def test_arrays_of_other_classes(self):
+        values = random(20, 30, dtype=np.float32)
+        with pytest.warns(PendingDeprecationWarning):
+            matrix = np.matrix(values)
+        assert np.array_equal(denoiser().restore(matrix), denoiser().restore(values))
+
+    @pytest.mark.parametrize("count", [2, 4])
+    def test_float_alpha_beyond_its_range_is_clipped(self, count):
+        values = random(20, 30, count, dtype=np.float32)
+        values[..., -1] = 0.5
+        values[3, 3, -1], values[4, 4, -1] = 3, -2
+        restored = denoiser().restore(values)
+        assert restored[3, 3, -1] == 1
+        assert restored[4, 4, -1] == 0
+        assert restored[5, 5, -1] == 0.5

@@ -11,13 +11,17 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from pixrestore.errors import PhotoError
+from pixrestore.images.icc import profile_of
 from pixrestore.images.resizing import resample
+from pixrestore.images.values import normalized, note_dropped
 
 Pixels = NDArray[Any]  # uint8, uint16 or float32
 
 _ORIENTATION = 0x0112
+_EXTRA_SAMPLES = 338
 _EXIF_IFD = 0x8769
 _PIXEL_SIZE = (0xA003, 0xA002)  # PixelYDimension, PixelXDimension
+_TO_SRGB = ("CMYK", "LAB")  # modes that become sRGB as they are read
 _BAND = 1_000_000  # pixels copied or converted at a time
 
 # Tags that describe how a TIFF file stores its pixels, which the next file does in its own way.
@@ -49,6 +53,8 @@ class Photo:
         The colour profile, which tells how the pixels are meant to look; empty when there is none.
     dpi : tuple of float, optional
         Dots per inch across and down.
+    premultiplied : bool
+        The file's colours are multiplied by its alpha; `pixels` are not.
     notes : tuple of str
         Remarks for the user, such as on frames that were left out.
     """
@@ -60,6 +66,7 @@ class Photo:
     exif: bytes = b""
     icc: bytes = b""
     dpi: tuple[float, float] | None = None
+    premultiplied: bool = False
     notes: tuple[str, ...] = ()
 
     def with_pixels(self, pixels: Pixels, *, gray: bool | None = None) -> Photo:
@@ -132,21 +139,41 @@ def rescaled(pixels: Pixels, dtype: Any) -> Pixels:
     return result
 
 
+def is_gray(pixels: Pixels) -> bool:
+    """Say whether the channels of (H, W, 3) are equal everywhere, as in gray stored as RGB."""
+    if pixels.strides[-1] == 0:  # views of one channel
+        return True
+    rows = max(1, _BAND // max(1, pixels.shape[1]))
+    for top in range(0, len(pixels), rows):
+        band = pixels[top : top + rows]
+        if not all(np.array_equal(band[..., 0], band[..., other]) for other in (1, 2)):
+            return False
+    return True
+
+
 def photo_from_image(image: Image.Image) -> Photo:
     """Make a photo of a Pillow image of any mode, turned the right way up by its EXIF."""
-    icc = image.info.get("icc_profile") or b""
+    if 0 in image.size:
+        raise PhotoError(f"an image of {image.width} x {image.height} pixels has none to restore")
     notes: list[str] = []
     dpi = plausible_dpi(image.info.get("dpi"))
     turned = orientation_of(image) >= 5
     image.load()  # first: it turns a TIFF the right way up and forgets that it lay otherwise
     exif, orientation = kept_exif(image.getexif, notes)
-    channels, icc = _channels(image, icc, orientation, notes)
+    channels = _channels(image, orientation, notes)
+    gray = channels.ndim == 2 or channels.shape[-1] == 2
+    converted = image.mode in _TO_SRGB
+    icc = b"" if converted else profile_of(image.info, notes, gray=gray)
+    extra = getattr(image, "tag_v2", {}).get(_EXTRA_SAMPLES, ())
+    if dropped := len(extra) - (1 in extra or 2 in extra):
+        note_dropped(dropped, notes)
     return photo_from_channels(
         channels,
         format=image.format or "PNG",
         exif=exif,
         icc=icc,
         dpi=dpi[::-1] if dpi and turned else dpi,
+        premultiplied=1 in extra,
         notes=tuple(notes),
     )
 
@@ -232,35 +259,24 @@ def _turned(array: Pixels, orientation: int) -> Pixels:
     return array
 
 
-def normalized(values: Pixels, notes: list[str]) -> NDArray[np.float32]:
-    """Return float or wide integer values as float32 in [0, 1], scaled when they exceed it."""
-    values = np.nan_to_num(np.asarray(values, np.float32), posinf=0.0, neginf=0.0)
-    top = float(values.max(initial=0.0))
-    if top > 1:
-        notes.append(f"its values reach {top:g} and were scaled to 1")
-        values = values / np.float32(top)
-    return np.maximum(values, 0)
-
-
-def _channels(
-    image: Image.Image, icc: bytes, orientation: int, notes: list[str]
-) -> tuple[Pixels, bytes]:
-    """Return the channels, the right way up, as uint8, uint16 or float32, and their profile."""
+def _channels(image: Image.Image, orientation: int, notes: list[str]) -> Pixels:
+    """Return the channels, the right way up, as uint8, uint16 or float32."""
     mode = image.mode
     if mode.startswith("I;16"):
-        return oriented(np.asarray(image).astype(np.uint16, copy=False), orientation), icc
+        return oriented(np.asarray(image).astype(np.uint16, copy=False), orientation)
     if mode in ("I", "F"):
         values = oriented(np.asarray(image), orientation)
         if mode == "I" and values.min() >= 0 and values.max() <= 65535:
-            return values.astype(np.uint16), icc
-        return normalized(values, notes), icc
-    if mode in ("CMYK", "LAB"):
-        return _bytes_of(_to_srgb(image, icc), orientation), b""
+            return values.astype(np.uint16)
+        return normalized(values, notes)
+    if mode in _TO_SRGB:
+        profile = image.info.get("icc_profile") or b""
+        return _bytes_of(_to_srgb(image, profile), orientation)
     if image.has_transparency_data:
         wanted = "LA" if mode in ("L", "LA", "La") else "RGBA"
     else:
         wanted = "L" if mode in ("1", "L") else "RGB"
-    return _bytes_of(image if mode == wanted else image.convert(wanted), orientation), icc
+    return _bytes_of(image if mode == wanted else image.convert(wanted), orientation)
 
 
 def _bytes_of(image: Image.Image, orientation: int) -> Pixels:

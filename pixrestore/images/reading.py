@@ -20,7 +20,9 @@ from PIL import Image, UnidentifiedImageError
 from pixrestore.errors import PhotoError
 from pixrestore.files import printable
 from pixrestore.images import photo as photos
+from pixrestore.images.icc import cicp_of, profile_of
 from pixrestore.images.photo import Photo
+from pixrestore.images.values import normalized, parted, unmultiplied
 
 MAX_PIXELS = 500_000_000
 """The largest photo that is read, in pixels, unless the caller says otherwise."""
@@ -72,6 +74,8 @@ def _read(stream: BinaryIO, max_pixels: int) -> Photo:
         return _deep_tiff(stream, max_pixels)
     with image:
         frames = getattr(image, "n_frames", 1)
+        if image.format == "PNG":
+            image.info["cicp"] = cicp_of(stream)
         if image.format == "PNG" and _is_deep_png(stream):
             photo = _deep_png(stream, image)
         else:
@@ -121,25 +125,30 @@ def decode_rgb8(path: Path, *, shorter_side: int | None = None) -> NDArray[np.ui
 def _reading(source: Any) -> Iterator[BinaryIO]:
     """Open `source`, and turn all that decoders raise into `PhotoError`."""
     with contextlib.ExitStack() as stack:
-        try:
-            if isinstance(source, (bytes, bytearray, memoryview)):
-                stream: BinaryIO = io.BytesIO(source)
-            elif hasattr(source, "read"):
-                stream = source
-            else:
-                stream = stack.enter_context(_regular_file(source))
-            yield stream
-        except PhotoError as error:
-            raise PhotoError(f"{_named(source)}: {error}") from None
-        except MemoryError as error:
-            raise PhotoError(f"{_named(source)}: too large for this machine's memory") from error
-        except OSError as error:
-            raise PhotoError(f"cannot read {_named(source)}: {error.strerror or error}") from error
-        except Exception as error:  # decoders raise anything at hostile bytes
-            what = f"{type(error).__name__}: {error}"
-            raise PhotoError(
-                f"cannot read {_named(source)}: the file is damaged ({what})"
-            ) from error
+        stack.enter_context(as_photo_errors(source))
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            stream: BinaryIO = io.BytesIO(source)
+        elif hasattr(source, "read"):
+            stream = source
+        else:
+            stream = stack.enter_context(_regular_file(source))
+        yield stream
+
+
+@contextlib.contextmanager
+def as_photo_errors(source: Any) -> Iterator[None]:
+    """Turn all that decoders raise into `PhotoError`, which names `source` where it is a path."""
+    try:
+        yield
+    except PhotoError as error:
+        raise PhotoError(f"{_named(source)}: {error}") from None
+    except MemoryError as error:
+        raise PhotoError(f"{_named(source)}: too large for this machine's memory") from error
+    except OSError as error:
+        raise PhotoError(f"cannot read {_named(source)}: {error.strerror or error}") from error
+    except Exception as error:  # decoders raise anything at hostile bytes
+        what = f"{type(error).__name__}: {error}"
+        raise PhotoError(f"cannot read {_named(source)}: the file is damaged ({what})") from error
 
 
 def _named(source: Any) -> str:
@@ -225,11 +234,12 @@ def _deep_png(stream: BinaryIO, image: Image.Image) -> Photo:
     image.load()  # finds what is wrong with the file that the other decoder lets pass
     notes: list[str] = []
     exif, orientation = photos.kept_exif(image.getexif, notes)
+    gray = channels.ndim == 2 or channels.shape[-1] == 2
     return photos.photo_from_channels(
         photos.oriented(channels, orientation),
         format="PNG",
         exif=exif,
-        icc=image.info.get("icc_profile") or b"",
+        icc=profile_of(image.info, notes, gray=gray),
         dpi=photos.plausible_dpi(image.info.get("dpi")),
         notes=tuple(notes),
     )
@@ -257,26 +267,37 @@ def _deep_tiff(stream: BinaryIO, max_pixels: int) -> Photo:
         values = page.asarray()
         if page.axes.startswith("S"):
             values = np.moveaxis(values, 0, -1)
-        values = _deep_values(values, page.bitspersample, notes)
+        colours = 3 if page.photometric == 2 else 1
+        values, alpha, associated = parted(values, colours, page.extrasamples, notes)
+        bits = page.bitspersample
+        if alpha is not None:
+            if associated:
+                opaque = 1 if values.dtype.kind == "f" else (1 << bits) - 1
+                values = unmultiplied(values, alpha, opaque)
+            # A float alpha is no light, of which there might be any amount.
+            alpha = _deep_values(np.clip(alpha, 0, 1) if alpha.dtype.kind == "f" else alpha, bits)
+        values = _deep_values(values, bits, notes)
         if page.photometric == 0:
             white = 1 if values.dtype.kind == "f" else 65535
             values = np.subtract(white, values, dtype=values.dtype)
+        if alpha is not None:
+            values = np.concatenate([values, alpha[..., None]], axis=-1)
         icc, dpi, frames = page.iccprofile or b"", page.get_resolution("INCH"), len(tiff.pages)
     stream.seek(0)
     exif, orientation = photos.kept_exif(lambda: _tiff_exif(stream), notes)
-    channels = values if values.ndim == 2 else values[..., :4]
     photo = photos.photo_from_channels(
-        photos.oriented(channels, orientation),
+        photos.oriented(values, orientation),
         format="TIFF",
         exif=exif,
         icc=icc,
         dpi=photos.plausible_dpi(dpi),
+        premultiplied=associated,
         notes=tuple(notes),
     )
     return _with_frames(photo, frames)
 
 
-def _deep_values(values: NDArray[Any], bits: int, notes: list[str]) -> NDArray[Any]:
+def _deep_values(values: NDArray[Any], bits: int, notes: list[str] | None = None) -> NDArray[Any]:
     """Return a TIFF's values as uint16 or as float32 in [0, 1]."""
     if values.dtype == np.uint16:
         if bits == 16:
@@ -284,7 +305,7 @@ def _deep_values(values: NDArray[Any], bits: int, notes: list[str]) -> NDArray[A
         return (values.astype(np.uint32) * 65535 // ((1 << bits) - 1)).astype(np.uint16)
     if values.dtype == np.uint32:
         return (values >> 16).astype(np.uint16)
-    return photos.normalized(values, notes)
+    return normalized(values, [] if notes is None else notes)
 
 
 def _tiff_exif(stream: BinaryIO) -> Image.Exif:

@@ -13,7 +13,9 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from pixrestore.errors import OutputError
 from pixrestore.files import printable, replace_file
-from pixrestore.images.photo import Photo, fitting_profile, photo_to_image, rescaled
+from pixrestore.images.photo import Photo, Pixels, fitting_profile, photo_to_image, rescaled
+from pixrestore.images.profiles import in_srgb
+from pixrestore.images.values import multiplied
 
 _FORMATS = {
     ".jpg": "JPEG",
@@ -109,6 +111,8 @@ def _encoded(photo: Photo, format: str) -> tuple[io.BytesIO, tuple[str, ...]]:
 def _fitting(photo: Photo, format: str) -> tuple[Photo, tuple[str, ...]]:
     """Bring a photo to what the format can hold, and say what is lost."""
     notes: list[str] = []
+    if format == "BMP" and photo.icc:  # which it cannot hold: the photo is to look the same
+        photo = in_srgb(photo)
     dtype = photo.pixels.dtype
     wanted = {"TIFF": dtype, "PNG": np.dtype(np.uint16)}.get(format, np.dtype(np.uint8))
     if dtype != np.uint8 and wanted != dtype:
@@ -173,13 +177,14 @@ def _write_tiff(photo: Photo, stream: io.BytesIO) -> None:
     import tifffile
 
     tags, folders = _tiff_tags(photo.exif)
+    alpha = "assocalpha" if photo.premultiplied else "unassalpha"
     extra: dict[str, Any] = {"resolution": photo.dpi, "resolutionunit": 2} if photo.dpi else {}
     tifffile.imwrite(
         stream,
-        np.ascontiguousarray(photo.channels()),
+        np.ascontiguousarray(_tiff_channels(photo)),
         byteorder="<",
         photometric="minisblack" if photo.gray else "rgb",
-        extrasamples=None if photo.alpha is None else ["unassalpha"],
+        extrasamples=None if photo.alpha is None else [alpha],
         planarconfig=None if photo.gray and photo.alpha is None else "contig",
         compression="adobe_deflate",
         metadata=None,
@@ -191,6 +196,15 @@ def _write_tiff(photo: Photo, stream: io.BytesIO) -> None:
     )
     for tag, folder in folders.items():
         _append_folder(stream, tag, folder)
+
+
+def _tiff_channels(photo: Photo) -> Pixels:
+    """Return the channels, multiplied by alpha again where they were."""
+    if photo.alpha is None or not photo.premultiplied:
+        return photo.channels()
+    opaque = 1 if photo.alpha.dtype.kind == "f" else np.iinfo(photo.alpha.dtype).max
+    shown = multiplied(photo.pixels, photo.alpha, opaque)
+    return replace(photo, pixels=shown).channels()
 
 
 def _append_folder(stream: io.BytesIO, tag: int, folder: Any) -> None:

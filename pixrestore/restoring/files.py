@@ -18,6 +18,7 @@ from PIL.Image import Resampling
 from pixrestore.errors import OutputError, PixrestoreError
 from pixrestore.files import output_error, printable, remove_leftovers
 from pixrestore.images import Photo, read_photo, to_dtype, to_float, write_photo
+from pixrestore.images.profiles import in_srgb
 from pixrestore.images.resizing import resample
 from pixrestore.restoring.inputs import RestoresPhotos
 from pixrestore.restoring.planning import Job, plan_jobs
@@ -291,8 +292,8 @@ def comparison(before: Photo, after: Photo) -> Photo:
     scale = min(1.0, _COMPARED / max(height, width))
     shape = max(1, round(height * scale)), max(1, round(width * scale))
     gap = np.ones((shape[0], _GAP, 3), np.float32)
-    halves = [_fitted(before.pixels, shape), gap, _fitted(after.pixels, shape)]
-    return Photo(to_dtype(np.concatenate(halves, axis=1), np.uint8), icc=before.icc)
+    halves = [_fitted(in_srgb(before).pixels, shape), gap, _fitted(in_srgb(after).pixels, shape)]
+    return Photo(to_dtype(np.concatenate(halves, axis=1), np.uint8))
 
 
 def _fitted(pixels: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.float32]:

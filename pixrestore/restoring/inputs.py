@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import IO, Any, TypeVar, overload
 
 import numpy as np
@@ -14,6 +15,7 @@ from PIL import Image
 from pixrestore.errors import PhotoError, UsageError
 from pixrestore.images import Photo, encode_photo, photo_from_image, photo_to_image, read_photo
 from pixrestore.images.photo import photo_from_channels
+from pixrestore.images.reading import as_photo_errors
 
 ImageOrFile = str | os.PathLike[str] | IO[bytes] | Image.Image
 """What is restored to a Pillow image."""
@@ -60,7 +62,8 @@ class RestoresPhotos(ABC):
             array of shape (H, W), (H, W, 1 to 4) gives one of the same dtype and shape, except
             that a gray one gets three channels when the task adds colour, and that height and
             width become `Task.scale` times as large. Arrays are uint8,
-            uint16 or float with values in [0, 1]; the last of 2 or 4 channels is alpha.
+            uint16 or float with values in [0, 1]; the last of 2 or 4 channels is alpha, which is
+            clipped to that range. Masked arrays are taken where no value is masked.
         **options
             Options of the task that take effect when restoring, such as ``strength``.
 
@@ -87,7 +90,8 @@ class RestoresPhotos(ABC):
 def photo_of(image: Any) -> Photo:
     """Return the photo that a path, bytes, a file, a Pillow image or an array is; see `restore`."""
     if isinstance(image, Image.Image):
-        return photo_from_image(image)
+        with as_photo_errors(image):  # Pillow opens files without decoding them
+            return photo_from_image(image)
     if isinstance(image, (bytes, bytearray, memoryview)):
         return read_photo(bytes(image))
     if isinstance(image, np.ndarray):
@@ -99,6 +103,10 @@ def photo_of(image: Any) -> Photo:
 
 
 def _photo_of_array(image: NDArray[Any]) -> Photo:
+    if np.ma.is_masked(image):
+        masked = int(np.ma.getmaskarray(image).sum())
+        raise PhotoError(f"{masked} values of the array are masked: fill them in before")
+    image = np.asarray(image)  # no subclass, whose functions take other arguments
     kind = image.dtype
     if kind.kind == "f":
         low, high = np.min(image, initial=0), np.max(image, initial=0)
@@ -113,7 +121,10 @@ def _photo_of_array(image: NDArray[Any]) -> Photo:
         raise PhotoError(f"images are of uint8, uint16 or float, not {kind}")
     if image.ndim not in (2, 3):
         raise PhotoError(f"an image has shape (H, W) or (H, W, 1 to 4), not {image.shape}")
-    return photo_from_channels(image)
+    photo = photo_from_channels(image)
+    if photo.alpha is None or kind.kind != "f":
+        return photo
+    return replace(photo, alpha=np.clip(photo.alpha, 0, 1))
 
 
 def _array_like(image: NDArray[Any], photo: Photo) -> NDArray[Any]:

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from pixrestore.errors import OutOfMemoryError, PhotoError, UsageError, nearest
 from pixrestore.geometry import Geometry, Network
 from pixrestore.images import MAX_PIXELS, Photo, to_dtype
+from pixrestore.images.photo import is_gray
+from pixrestore.images.profiles import as_stored, to_working
 from pixrestore.images.resizing import Array
 from pixrestore.options import checked, options_of
 from pixrestore.restoring.inputs import RestoresPhotos, photo_of
@@ -80,17 +82,21 @@ class Restorer(RestoresPhotos):
     def restore_photo(self, photo: Photo, **options: Any) -> Photo:
         """Restore the pixels of a photo, and keep all else: alpha, depth, EXIF, profile.
 
-        A gray photo stays gray unless the task adds colour. One that is enlarged gets as many
-        more dots per inch, so that it prints at its old size.
+        The network sees the photo in tones that it knows, whatever its profile. A task that adds
+        colour gives it in sRGB; others give it back in the photo's own profile.
+
+        A gray photo, stored in one channel or in three, stays gray unless the task adds colour.
+        One that is enlarged gets as many more dots per inch, so that it prints at its old size.
         """
-        pixels = self._restored(photo.pixels, options)
-        if photo.gray and not self.adds_colour:
-            pixels = _gray(pixels)
-        return photo.with_pixels(pixels, gray=photo.gray and not self.adds_colour)
+        seen = self._working(photo)
+        pixels = self._restored(seen.pixels, options)
+        restored = seen.with_pixels(pixels, gray=photo.gray and not self.adds_colour)
+        return as_stored(restored, photo)
 
     def restore_pixels(self, pixels: Array, **options: Any) -> Array:
         """Restore float32 RGB in [0, 1], (H, W, 3), to the same, `Task.scale` times as large."""
-        return self._restored(np.asarray(pixels, np.float32), options)
+        # A copy where the channels are views of one: the result is the caller's to write to.
+        return np.ascontiguousarray(self._restored(np.asarray(pixels, np.float32), options))
 
     def encode(self, images: Any) -> Array:
         """Return the codes of images: what the network makes of each in its layer called "code".
@@ -130,7 +136,10 @@ class Restorer(RestoresPhotos):
         return np.concatenate(codes)
 
     def _seen(self, photo: Photo) -> Array:
-        return seen_whole(self.task, self.geometry, photo.pixels)
+        return seen_whole(self.task, self.geometry, self._working(photo).pixels)
+
+    def _working(self, photo: Photo) -> Photo:
+        return to_working(photo, keeps_colour=not self.adds_colour)
 
     @cached_property
     def _encoder(self) -> Network:
@@ -194,13 +203,17 @@ class Restorer(RestoresPhotos):
                 f"{MAX_PIXELS // 1_000_000} megapixels"
             )
 
+        gray = not self.adds_colour and is_gray(pixels)
+
         def collect() -> NDArray[Any]:
-            result = np.empty((height, width, 3), pixels.dtype)
+            result = np.empty((height, width, 1 if gray else 3), pixels.dtype)
             for piece in self._pieces(task, pixels):
                 restored = task.compose_encoded(piece.degraded, piece.encoded, piece.answer)
                 restored = restored[piece.inner]
+                if gray:  # what a network adds to one channel and not to another is a tint
+                    restored = restored.mean(axis=-1, keepdims=True, dtype=np.float32)
                 result[piece.rows, piece.columns] = to_dtype(restored, pixels.dtype)
-            return result
+            return np.broadcast_to(result, (height, width, 3)) if gray else result
 
         return self._within_memory(collect)
 
@@ -234,14 +247,3 @@ def alike(pictures: Iterable[Array], most: int) -> Iterator[list[Array]]:
     for _, same in groupby(pictures, key=lambda picture: picture.shape):
         while part := list(islice(same, most)):
             yield part
-
-
-def _gray(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Return the channels' mean in place of each, as views of one channel, band by band."""
-    height, width = pixels.shape[:2]
-    gray = np.empty((height, width, 1), pixels.dtype)
-    rows = max(1, 1_000_000 // width)
-    for top in range(0, height, rows):
-        band = pixels[top : top + rows].mean(axis=-1, keepdims=True, dtype=np.float32)
-        gray[top : top + rows] = np.rint(band) if pixels.dtype.kind == "u" else band
-    return np.broadcast_to(gray, (height, width, 3))
