@@ -20,6 +20,7 @@ from PIL import Image, UnidentifiedImageError
 from pixrestore.errors import PhotoError
 from pixrestore.files import printable
 from pixrestore.images import photo as photos
+from pixrestore.images.metadata import read_metadata, read_tiff_metadata
 from pixrestore.images.photo import Photo
 
 MAX_PIXELS = 500_000_000
@@ -222,13 +223,14 @@ def _deep_png(stream: BinaryIO, image: Image.Image) -> Photo:
 
     stream.seek(0)
     channels = imagecodecs.png_decode(stream.read())
-    image.load()  # finds what is wrong with the file that the other decoder lets pass
     notes: list[str] = []
-    exif, orientation = photos.kept_exif(image.getexif, notes)
+    exif, texts = read_metadata(image, notes)
+    image.load()  # finds what is wrong with the file that the other decoder lets pass
     return photos.photo_from_channels(
-        photos.oriented(channels, orientation),
+        photos.oriented(channels, photos.orientation_of(image)),
         format="PNG",
         exif=exif,
+        texts=texts,
         icc=image.info.get("icc_profile") or b"",
         dpi=photos.plausible_dpi(image.info.get("dpi")),
         notes=tuple(notes),
@@ -263,12 +265,13 @@ def _deep_tiff(stream: BinaryIO, max_pixels: int) -> Photo:
             values = np.subtract(white, values, dtype=values.dtype)
         icc, dpi, frames = page.iccprofile or b"", page.get_resolution("INCH"), len(tiff.pages)
     stream.seek(0)
-    exif, orientation = photos.kept_exif(lambda: _tiff_exif(stream), notes)
+    exif, texts, orientation = read_tiff_metadata(stream, notes)
     channels = values if values.ndim == 2 else values[..., :4]
     photo = photos.photo_from_channels(
         photos.oriented(channels, orientation),
         format="TIFF",
         exif=exif,
+        texts=texts,
         icc=icc,
         dpi=photos.plausible_dpi(dpi),
         notes=tuple(notes),
@@ -285,12 +288,6 @@ def _deep_values(values: NDArray[Any], bits: int, notes: list[str]) -> NDArray[A
     if values.dtype == np.uint32:
         return (values >> 16).astype(np.uint16)
     return photos.normalized(values, notes)
-
-
-def _tiff_exif(stream: BinaryIO) -> Image.Exif:
-    exif = Image.Exif()
-    exif.load_from_fp(stream)
-    return exif
 
 
 # --- small pictures for training ------------------------------------------------------------------

@@ -14,6 +14,7 @@ from PIL import Image
 from pixrestore.errors import PhotoError, UsageError
 from pixrestore.images import Photo, encode_photo, photo_from_image, photo_to_image, read_photo
 from pixrestore.images.photo import photo_from_channels
+from pixrestore.images.provenance import marked
 
 ImageOrFile = str | os.PathLike[str] | IO[bytes] | Image.Image
 """What is restored to a Pillow image."""
@@ -44,12 +45,14 @@ class RestoresPhotos(ABC):
         """What results are called after."""
 
     @overload
-    def restore(self, image: ImageOrFile, **options: Any) -> Image.Image: ...
+    def restore(self, image: ImageOrFile, *, mark: bool = ..., **options: Any) -> Image.Image: ...
     @overload
-    def restore(self, image: Content, **options: Any) -> bytes: ...
+    def restore(self, image: Content, *, mark: bool = ..., **options: Any) -> bytes: ...
     @overload
-    def restore(self, image: NDArray[_Scalar], **options: Any) -> NDArray[_Scalar]: ...
-    def restore(self, image: Any, **options: Any) -> Any:
+    def restore(
+        self, image: NDArray[_Scalar], *, mark: bool = ..., **options: Any
+    ) -> NDArray[_Scalar]: ...
+    def restore(self, image: Any, *, mark: bool = True, **options: Any) -> Any:
         """Restore an image, and return it as the kind of thing that it was given as.
 
         Parameters
@@ -61,6 +64,8 @@ class RestoresPhotos(ABC):
             that a gray one gets three channels when the task adds colour, and that height and
             width become `Task.scale` times as large. Arrays are uint8,
             uint16 or float with values in [0, 1]; the last of 2 or 4 channels is alpha.
+        mark : bool
+            Say in EXIF and XMP that a trained model has changed the photo. Arrays hold neither.
         **options
             Options of the task that take effect when restoring, such as ``strength``.
 
@@ -79,6 +84,7 @@ class RestoresPhotos(ABC):
         """
         self.check(options)  # a wrong option is told before any work
         photo = self.restore_photo(photo_of(image), **options)
+        photo = marked(photo) if mark else photo
         if isinstance(image, (bytes, bytearray, memoryview)):
             return encode_photo(photo)
         return _array_like(image, photo) if isinstance(image, np.ndarray) else photo_to_image(photo)
