@@ -32,18 +32,38 @@ _KEPT = 4
 
 @overload
 def colorize(
-    image: ImageOrFile, *, model: ModelName | None = ..., engine: Engine = ..., **options: Any
+    image: ImageOrFile,
+    *,
+    model: ModelName | None = ...,
+    engine: Engine = ...,
+    mark: bool = ...,
+    **options: Any,
 ) -> PIL.Image.Image: ...
 @overload
 def colorize(
-    image: Content, *, model: ModelName | None = ..., engine: Engine = ..., **options: Any
+    image: Content,
+    *,
+    model: ModelName | None = ...,
+    engine: Engine = ...,
+    mark: bool = ...,
+    **options: Any,
 ) -> bytes: ...
 @overload
 def colorize(
-    image: NDArray[_Scalar], *, model: ModelName | None = ..., engine: Engine = ..., **options: Any
+    image: NDArray[_Scalar],
+    *,
+    model: ModelName | None = ...,
+    engine: Engine = ...,
+    mark: bool = ...,
+    **options: Any,
 ) -> NDArray[_Scalar]: ...
 def colorize(
-    image: Any, *, model: ModelName | None = None, engine: Engine = "auto", **options: Any
+    image: Any,
+    *,
+    model: ModelName | None = None,
+    engine: Engine = "auto",
+    mark: bool = True,
+    **options: Any,
 ) -> Any:
     """Colour a black-and-white photo.
 
@@ -56,6 +76,8 @@ def colorize(
         default.
     engine : {"auto", "onnx", "keras"}
         Engine that runs the network; see `pixrestore.engines.opening.open_network`.
+    mark : bool
+        Say in the result's EXIF and XMP that a trained model has changed the photo.
     **options
         Restoring options of the task: ``saturation``.
 
@@ -68,23 +90,43 @@ def colorize(
     --------
     >>> colorize("old.jpg").save("new.png")  # doctest: +SKIP
     """
-    return restore(image, "colorize", model, engine=engine, **options)
+    return restore(image, "colorize", model, engine=engine, mark=mark, **options)
 
 
 @overload
 def denoise(
-    image: ImageOrFile, *, model: ModelName | None = ..., engine: Engine = ..., **options: Any
+    image: ImageOrFile,
+    *,
+    model: ModelName | None = ...,
+    engine: Engine = ...,
+    mark: bool = ...,
+    **options: Any,
 ) -> PIL.Image.Image: ...
 @overload
 def denoise(
-    image: Content, *, model: ModelName | None = ..., engine: Engine = ..., **options: Any
+    image: Content,
+    *,
+    model: ModelName | None = ...,
+    engine: Engine = ...,
+    mark: bool = ...,
+    **options: Any,
 ) -> bytes: ...
 @overload
 def denoise(
-    image: NDArray[_Scalar], *, model: ModelName | None = ..., engine: Engine = ..., **options: Any
+    image: NDArray[_Scalar],
+    *,
+    model: ModelName | None = ...,
+    engine: Engine = ...,
+    mark: bool = ...,
+    **options: Any,
 ) -> NDArray[_Scalar]: ...
 def denoise(
-    image: Any, *, model: ModelName | None = None, engine: Engine = "auto", **options: Any
+    image: Any,
+    *,
+    model: ModelName | None = None,
+    engine: Engine = "auto",
+    mark: bool = True,
+    **options: Any,
 ) -> Any:
     """Remove noise from a photo.
 
@@ -97,6 +139,8 @@ def denoise(
         default.
     engine : {"auto", "onnx", "keras"}
         Engine that runs the network; see `pixrestore.engines.opening.open_network`.
+    mark : bool
+        Say in the result's EXIF and XMP that a trained model has changed the photo.
     **options
         Restoring options of the task: ``strength``.
 
@@ -105,7 +149,7 @@ def denoise(
     PIL.Image.Image, bytes or ndarray
         As `restore` returns it.
     """
-    return restore(image, "denoise", model, engine=engine, **options)
+    return restore(image, "denoise", model, engine=engine, mark=mark, **options)
 
 
 @overload
@@ -115,6 +159,7 @@ def restore(
     model: ModelName | Sequence[ModelName] | None = ...,
     *,
     engine: Engine = ...,
+    mark: bool = ...,
     **options: Any,
 ) -> PIL.Image.Image: ...
 @overload
@@ -124,6 +169,7 @@ def restore(
     model: ModelName | Sequence[ModelName] | None = ...,
     *,
     engine: Engine = ...,
+    mark: bool = ...,
     **options: Any,
 ) -> bytes: ...
 @overload
@@ -133,6 +179,7 @@ def restore(
     model: ModelName | Sequence[ModelName] | None = ...,
     *,
     engine: Engine = ...,
+    mark: bool = ...,
     **options: Any,
 ) -> NDArray[_Scalar]: ...
 def restore(
@@ -141,6 +188,7 @@ def restore(
     model: ModelName | Sequence[ModelName] | None = None,
     *,
     engine: Engine = "auto",
+    mark: bool = True,
     **options: Any,
 ) -> Any:
     """Restore a photo, undoing one kind of damage or several in sequence.
@@ -159,6 +207,8 @@ def restore(
         default.
     engine : {"auto", "onnx", "keras"}
         Engine that runs the networks; see `pixrestore.engines.opening.open_network`.
+    mark : bool
+        Say in the result's EXIF and XMP that a trained model has changed the photo.
     **options
         Options of the tasks that take effect when restoring. Where two tasks have one of the same
         name, that of the second has its task's name before it: ``denoise_strength``.
@@ -184,11 +234,11 @@ def restore(
     """
     restorers = [_loaded(each, engine) for each in find_models(task, model)]
     if len(restorers) == 1:
-        return restorers[0].restore(image, **options)
+        return restorers[0].restore(image, mark=mark, **options)
 
     from pixrestore.restoring.sequence import RestorerSequence
 
-    return RestorerSequence(restorers).restore(image, **options)
+    return RestorerSequence(restorers).restore(image, mark=mark, **options)
 
 
 def load(

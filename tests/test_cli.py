@@ -174,6 +174,15 @@ class TestRestore:
         assert str(result) in done.out
         assert "before | after" in done.out
 
+    def test_a_result_is_marked_unless_the_user_says_no(self, cli, tiny_denoiser, tmp_path):
+        source, result = _photo(tmp_path / "in.png"), tmp_path / "out.jpg"
+        mark = b"digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+        for flags, said in (((), True), (("--no-mark",), False)):
+            done = cli("denoise", source, "-m", tiny_denoiser, "-o", result, "--overwrite", *flags)
+            assert done.code == 0
+            assert (mark in result.read_bytes()) is said
+            assert (b"pixrestore" in result.read_bytes()) is said
+
     def test_a_model_knows_its_task(self, cli, tiny_denoiser, tmp_path):
         result = tmp_path / "out.png"
         done = cli(

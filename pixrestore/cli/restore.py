@@ -49,6 +49,14 @@ EngineName = Annotated[
 ]
 Compare = Annotated[bool, typer.Option("--compare", help="Also write a picture of before | after.")]
 
+NoMark = Annotated[
+    bool,
+    typer.Option(
+        "--no-mark",
+        help="Do not say in the results' EXIF and XMP that a trained model has changed the photo.",
+    ),
+]
+
 
 def sections(words: Mapping[str, Any]) -> list[Section]:
     """Return the options of the tasks that take effect when photos are restored."""
@@ -61,13 +69,16 @@ def colorize(
     model: ModelName = None,
     overwrite: Overwrite = False,
     compare: Compare = False,
+    no_mark: NoMark = False,
     engine: EngineName = "auto",
     *,
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
     """Colour black-and-white photos."""
     models = [] if model is None else [model]
-    return _restore_photos(["colorize"], models, inputs, out, overwrite, compare, engine, given)
+    return _restore_photos(
+        ["colorize"], models, inputs, out, overwrite, compare, no_mark, engine, given
+    )
 
 
 def denoise(
@@ -76,13 +87,16 @@ def denoise(
     model: ModelName = None,
     overwrite: Overwrite = False,
     compare: Compare = False,
+    no_mark: NoMark = False,
     engine: EngineName = "auto",
     *,
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
     """Remove noise from photos."""
     models = [] if model is None else [model]
-    return _restore_photos(["denoise"], models, inputs, out, overwrite, compare, engine, given)
+    return _restore_photos(
+        ["denoise"], models, inputs, out, overwrite, compare, no_mark, engine, given
+    )
 
 
 def sections_for(task: str) -> Callable[[Mapping[str, Any]], list[Section]]:
@@ -119,12 +133,15 @@ def restore(
     ] = None,
     overwrite: Overwrite = False,
     compare: Compare = False,
+    no_mark: NoMark = False,
     engine: EngineName = "auto",
     *,
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
     """Restore photos, undoing the damage of any task."""
-    return _restore_photos(task or [], model or [], inputs, out, overwrite, compare, engine, given)
+    return _restore_photos(
+        task or [], model or [], inputs, out, overwrite, compare, no_mark, engine, given
+    )
 
 
 def _restore_photos(
@@ -134,6 +151,7 @@ def _restore_photos(
     out: Path | None,
     overwrite: bool,
     compare: bool,
+    no_mark: bool,
     engine: Engine,
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
@@ -149,6 +167,7 @@ def _restore_photos(
         restorer,
         overwrite=overwrite,
         compare=compare,
+        mark=not no_mark,
         report=_show,
         options=given.get("task"),
     )

@@ -12,24 +12,22 @@ from PIL import Image, ImageCms
 
 from pixrestore.errors import PhotoError
 from pixrestore.images.icc import profile_of
+from pixrestore.images.metadata import (
+    NO_TEXTS,
+    ORIENTATION,
+    Texts,
+    exif_with_size,
+    pillow_info,
+    read_metadata,
+)
 from pixrestore.images.resizing import resample
 from pixrestore.images.values import normalized, note_dropped
 
 Pixels = NDArray[Any]  # uint8, uint16 or float32
 
-_ORIENTATION = 0x0112
 _EXTRA_SAMPLES = 338
-_EXIF_IFD = 0x8769
-_PIXEL_SIZE = (0xA003, 0xA002)  # PixelYDimension, PixelXDimension
 _TO_SRGB = ("CMYK", "LAB")  # modes that become sRGB as they are read
 _BAND = 1_000_000  # pixels copied or converted at a time
-
-# Tags that describe how a TIFF file stores its pixels, which the next file does in its own way.
-_STORAGE_TAGS = frozenset(
-    {254, 255, *range(256, 260), *range(262, 267), 273, *range(277, 285), *range(288, 294)}
-    | {296, 297, 301, 317, *range(320, 326), 330, 332, 333, 334, *range(336, 343), 347}
-    | {*range(512, 522), *range(529, 533), 700, 33723, 34377, 34675, 37724}
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +47,8 @@ class Photo:
         Pillow's name of the file's format, such as ``"JPEG"``.
     exif : bytes
         EXIF with its orientation reset and its thumbnail dropped; empty when there is none.
+    texts : Texts
+        XMP, IPTC, comments and the texts of PNG.
     icc : bytes
         The colour profile, which tells how the pixels are meant to look; empty when there is none.
     dpi : tuple of float, optional
@@ -64,6 +64,7 @@ class Photo:
     gray: bool = False
     format: str = "PNG"
     exif: bytes = b""
+    texts: Texts = NO_TEXTS
     icc: bytes = b""
     dpi: tuple[float, float] | None = None
     premultiplied: bool = False
@@ -82,7 +83,7 @@ class Photo:
         return replace(
             changed,
             alpha=None if self.alpha is None else _enlarged_alpha(self.alpha, shape),
-            exif=_exif_with_size(self.exif, shape),
+            exif=exif_with_size(self.exif, shape),
             dpi=None if self.dpi is None else (self.dpi[0] * scale, self.dpi[1] * scale),
         )
 
@@ -158,8 +159,9 @@ def photo_from_image(image: Image.Image) -> Photo:
     notes: list[str] = []
     dpi = plausible_dpi(image.info.get("dpi"))
     turned = orientation_of(image) >= 5
+    exif, texts = read_metadata(image, notes)
     image.load()  # first: it turns a TIFF the right way up and forgets that it lay otherwise
-    exif, orientation = kept_exif(image.getexif, notes)
+    orientation = orientation_of(image)
     channels = _channels(image, orientation, notes)
     gray = channels.ndim == 2 or channels.shape[-1] == 2
     converted = image.mode in _TO_SRGB
@@ -171,6 +173,7 @@ def photo_from_image(image: Image.Image) -> Photo:
         channels,
         format=image.format or "PNG",
         exif=exif,
+        texts=texts,
         icc=icc,
         dpi=dpi[::-1] if dpi and turned else dpi,
         premultiplied=1 in extra,
@@ -184,6 +187,7 @@ def photo_to_image(photo: Photo) -> Image.Image:
         image = Image.fromarray(np.ascontiguousarray(photo.channels()))
     else:
         image = Image.fromarray(np.ascontiguousarray(rescaled(photo.channels(), np.uint8)))
+    image.info.update(pillow_info(photo.texts))
     if photo.exif:
         image.info["exif"] = photo.exif
     if profile := fitting_profile(photo):
@@ -198,46 +202,15 @@ def fitting_profile(photo: Photo) -> bytes:
     return photo.icc if photo.icc[16:20] == (b"GRAY" if photo.gray else b"RGB ") else b""
 
 
-def kept_exif(getexif: Any, notes: list[str]) -> tuple[bytes, int]:
-    """Return the EXIF to keep, with its orientation reset, and the orientation it had."""
-    orientation = 1
-    try:
-        exif = getexif()
-        found = exif.get(_ORIENTATION, 1)
-        orientation = found if found in range(1, 9) else 1
-        for tag in _STORAGE_TAGS.intersection(exif):
-            del exif[tag]
-        if _ORIENTATION in exif:
-            exif[_ORIENTATION] = 1
-        # Serialising leaves the thumbnail out, which would show the photo as it was.
-        return (exif.tobytes() if len(exif) else b""), orientation
-    except Exception:  # whatever damaged EXIF makes a parser raise: the photo is worth more
-        notes.append("its EXIF is damaged and was left out")
-        return b"", orientation
-
-
 def _enlarged_alpha(alpha: Pixels, shape: tuple[int, ...]) -> Pixels:
     large = resample(to_float(alpha)[..., None], (shape[0], shape[1]), Image.Resampling.BICUBIC)
     return to_dtype(np.clip(large[..., 0], 0, 1), alpha.dtype)
 
 
-def _exif_with_size(exif: bytes, shape: tuple[int, ...]) -> bytes:
-    """Return EXIF that gives this height and width, if it gave any before."""
-    if not exif:
-        return exif
-    changed = Image.Exif()
-    changed.load(exif)
-    inner = changed.get_ifd(_EXIF_IFD)
-    sizes = dict(zip(_PIXEL_SIZE, shape, strict=True))
-    for tag in sizes.keys() & inner.keys():
-        inner[tag] = sizes[tag]
-    return changed.tobytes()
-
-
 def orientation_of(image: Image.Image) -> int:
     """Return the orientation in an image's EXIF, 1 to 8; 1 when it has none or is damaged."""
     try:
-        found = image.getexif().get(_ORIENTATION, 1)
+        found = image.getexif().get(ORIENTATION, 1)
     except Exception:  # whatever damaged EXIF makes a parser raise: the photo is worth more
         return 1
     return found if found in range(1, 9) else 1

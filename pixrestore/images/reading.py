@@ -21,6 +21,7 @@ from pixrestore.errors import PhotoError
 from pixrestore.files import printable
 from pixrestore.images import photo as photos
 from pixrestore.images.icc import cicp_of, profile_of
+from pixrestore.images.metadata import read_metadata, read_tiff_metadata
 from pixrestore.images.photo import Photo
 from pixrestore.images.values import normalized, parted, unmultiplied
 
@@ -231,14 +232,15 @@ def _deep_png(stream: BinaryIO, image: Image.Image) -> Photo:
 
     stream.seek(0)
     channels = imagecodecs.png_decode(stream.read())
-    image.load()  # finds what is wrong with the file that the other decoder lets pass
     notes: list[str] = []
-    exif, orientation = photos.kept_exif(image.getexif, notes)
+    exif, texts = read_metadata(image, notes)
+    image.load()  # finds what is wrong with the file that the other decoder lets pass
     gray = channels.ndim == 2 or channels.shape[-1] == 2
     return photos.photo_from_channels(
-        photos.oriented(channels, orientation),
+        photos.oriented(channels, photos.orientation_of(image)),
         format="PNG",
         exif=exif,
+        texts=texts,
         icc=profile_of(image.info, notes, gray=gray),
         dpi=photos.plausible_dpi(image.info.get("dpi")),
         notes=tuple(notes),
@@ -284,11 +286,12 @@ def _deep_tiff(stream: BinaryIO, max_pixels: int) -> Photo:
             values = np.concatenate([values, alpha[..., None]], axis=-1)
         icc, dpi, frames = page.iccprofile or b"", page.get_resolution("INCH"), len(tiff.pages)
     stream.seek(0)
-    exif, orientation = photos.kept_exif(lambda: _tiff_exif(stream), notes)
+    exif, texts, orientation = read_tiff_metadata(stream, notes)
     photo = photos.photo_from_channels(
         photos.oriented(values, orientation),
         format="TIFF",
         exif=exif,
+        texts=texts,
         icc=icc,
         dpi=photos.plausible_dpi(dpi),
         premultiplied=associated,
@@ -306,12 +309,6 @@ def _deep_values(values: NDArray[Any], bits: int, notes: list[str] | None = None
     if values.dtype == np.uint32:
         return (values >> 16).astype(np.uint16)
     return normalized(values, [] if notes is None else notes)
-
-
-def _tiff_exif(stream: BinaryIO) -> Image.Exif:
-    exif = Image.Exif()
-    exif.load_from_fp(stream)
-    return exif
 
 
 # --- small pictures for training ------------------------------------------------------------------

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image, PngImagePlugin, TiffImagePlugin
+from PIL import Image, PngImagePlugin
 
 from pixrestore.errors import OutputError
 from pixrestore.files import printable, replace_file
+from pixrestore.images import metadata
 from pixrestore.images.photo import Photo, Pixels, fitting_profile, photo_to_image, rescaled
 from pixrestore.images.profiles import in_srgb
 from pixrestore.images.values import multiplied
@@ -36,8 +37,6 @@ _SETTINGS: dict[str, dict[str, Any]] = {
     "WEBP": {"quality": 95},
     "AVIF": {"quality": 90},
 }
-
-_EXIF_IFDS = (34665, 34853)
 
 
 def format_of(path: Path) -> str | None:
@@ -124,11 +123,11 @@ def _fitting(photo: Photo, format: str) -> tuple[Photo, tuple[str, ...]]:
         photo = _on_white(photo)
     if photo.icc and not fitting_profile(photo):
         notes.append("its colour profile is for another kind of picture and was left out")
-    if format == "BMP" and (photo.exif or photo.icc):
-        notes.append("BMP holds no EXIF and no colour profile")
-    if format == "JPEG" and len(photo.exif) > 65000:
-        notes.append("JPEG cannot hold that much EXIF: it was left out")
-        photo = replace(photo, exif=b"")
+    exif, texts, lost = metadata.fitting_metadata(photo.exif, photo.texts, format)
+    lost += ["colour profiles"] if format == "BMP" and fitting_profile(photo) else []
+    if lost:
+        notes.append(f"{format} cannot hold {', '.join(lost)}: left out")
+    photo = replace(photo, exif=exif, texts=texts)
     return photo, tuple(notes)
 
 
@@ -145,8 +144,7 @@ def _settings(photo: Photo, format: str) -> dict[str, Any]:
         settings["dpi"] = photo.dpi
     if format == "BMP":
         return settings
-    if photo.exif:
-        settings["exif"] = photo.exif
+    settings.update(metadata.pillow_settings(photo.exif, photo.texts, format))
     # None also keeps Pillow from taking the profile of the image's info.
     settings["icc_profile"] = fitting_profile(photo) or None
     return settings
@@ -169,6 +167,8 @@ def _write_deep_png(photo: Photo, stream: BinaryIO) -> None:
         PngImagePlugin.putchunk(stream, b"pHYs", across, down, b"\x01")
     if photo.exif:
         PngImagePlugin.putchunk(stream, b"eXIf", photo.exif.removeprefix(b"Exif\0\0"))
+    for name, content in metadata.png_chunks(photo.texts):
+        PngImagePlugin.putchunk(stream, name, content)
     stream.write(data[header:])
 
 
@@ -176,13 +176,13 @@ def _write_tiff(photo: Photo, stream: io.BytesIO) -> None:
     """Write a TIFF of any depth, then append EXIF, which the encoder has no words for."""
     import tifffile
 
-    tags, folders = _tiff_tags(photo.exif)
     alpha = "assocalpha" if photo.premultiplied else "unassalpha"
     extra: dict[str, Any] = {"resolution": photo.dpi, "resolutionunit": 2} if photo.dpi else {}
     tifffile.imwrite(
         stream,
         np.ascontiguousarray(_tiff_channels(photo)),
-        byteorder="<",
+        # That of EXIF, in which makers and texts of 16 bits have more numbers than it says.
+        byteorder=metadata.exif_tags(photo.exif).order,
         photometric="minisblack" if photo.gray else "rgb",
         extrasamples=None if photo.alpha is None else [alpha],
         planarconfig=None if photo.gray and photo.alpha is None else "contig",
@@ -190,12 +190,9 @@ def _write_tiff(photo: Photo, stream: io.BytesIO) -> None:
         metadata=None,
         software=False,
         iccprofile=fitting_profile(photo) or None,
-        # tifffile keeps the tags of these directories to itself: the ones before them stand in.
-        extratags=tags + [(tag - 1, 4, 1, 0, True) for tag in folders],
         **extra,
     )
-    for tag, folder in folders.items():
-        _append_folder(stream, tag, folder)
+    metadata.append_metadata(stream, photo.exif, photo.texts)
 
 
 def _tiff_channels(photo: Photo) -> Pixels:
@@ -205,40 +202,3 @@ def _tiff_channels(photo: Photo) -> Pixels:
     opaque = 1 if photo.alpha.dtype.kind == "f" else np.iinfo(photo.alpha.dtype).max
     shown = multiplied(photo.pixels, photo.alpha, opaque)
     return replace(photo, pixels=shown).channels()
-
-
-def _append_folder(stream: io.BytesIO, tag: int, folder: Any) -> None:
-    """Append a directory of tags to a TIFF file, and let the placeholder before `tag` name it."""
-    import tifffile
-
-    offset = stream.seek(0, io.SEEK_END)
-    offset += stream.write(b"\0" * (offset % 2))
-    stream.write(folder.tobytes(offset))
-    stream.seek(0)
-    with tifffile.TiffFile(stream) as tiff:
-        placeholder = tiff.pages.first.tags[tag - 1]
-        placeholder.overwrite(offset)
-        stream.seek(placeholder.offset)
-        stream.write(tag.to_bytes(2, "little"))
-
-
-def _tiff_tags(exif: bytes) -> tuple[list[Any], dict[int, Any]]:
-    """Return EXIF's texts as tags of tifffile, and its inner directories, ready to be written."""
-    if not exif:
-        return [], {}
-    source = Image.Exif()
-    source.load(exif)
-    tags = [
-        (tag, 2, 0, value, True)
-        for tag, value in source.items()
-        if isinstance(value, str) and value.isascii()
-    ]
-    folders = {}
-    for tag in _EXIF_IFDS:
-        if values := source.get_ifd(tag):
-            folder = TiffImagePlugin.ImageFileDirectory_v2(prefix=b"II")
-            for name, value in values.items():
-                if not isinstance(value, dict):
-                    folder[name] = value
-            folders[tag] = folder
-    return tags, folders

@@ -19,6 +19,7 @@ from pixrestore.errors import OutputError, PixrestoreError
 from pixrestore.files import output_error, printable, remove_leftovers
 from pixrestore.images import Photo, read_photo, to_dtype, to_float, write_photo
 from pixrestore.images.profiles import in_srgb
+from pixrestore.images.provenance import marked
 from pixrestore.images.resizing import resample
 from pixrestore.restoring.inputs import RestoresPhotos
 from pixrestore.restoring.planning import Job, plan_jobs
@@ -115,6 +116,7 @@ def restore_files(
     *,
     overwrite: bool = False,
     compare: bool = False,
+    mark: bool = True,
     report: Callable[[FileResult], None] | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Summary:
@@ -136,6 +138,8 @@ def restore_files(
         Replace results that exist; by default their photos are skipped.
     compare : bool
         Also write a before | after picture, ``<result>-compare.jpg``, beside each result.
+    mark : bool
+        Say in the results' EXIF and XMP that a trained model has changed the photo.
     report : callable, optional
         Called with each `FileResult` as it is done.
     options : Mapping, optional
@@ -156,7 +160,7 @@ def restore_files(
     places = [Path(path) for path in inputs]
     target = None if output is None else Path(output)
     jobs = plan_jobs(places, target, restorer.label, compare=compare)
-    run = _Run(restorer, dict(options or {}), overwrite, compare, report, len(jobs))
+    run = _Run(restorer, dict(options or {}), overwrite, compare, mark, report, len(jobs))
     run.do(run.still_to_do(jobs))
     return run.summary
 
@@ -178,6 +182,7 @@ class _Run:
     options: dict[str, Any]
     overwrite: bool
     compare: bool
+    mark: bool
     report: Callable[[FileResult], None] | None
     total: int
     summary: Summary = field(default_factory=Summary)
@@ -245,6 +250,7 @@ class _Run:
             start = time.perf_counter()
             after = self.restorer.restore_photo(before, **self.options)
             seconds = time.perf_counter() - start
+            after = marked(after) if self.mark else after
             return _Restored(before if self.compare else None, after, seconds)
         except Exception as error:  # one photo, or one plugin's task, never stops the rest
             self._failed(job, error)
@@ -256,7 +262,8 @@ class _Run:
             return notes
         if not self.overwrite and os.path.lexists(job.comparison):
             return (*notes, f"{printable(job.comparison)} exists and was kept")
-        write_photo(comparison(restored.before, restored.after), job.comparison)
+        pair = comparison(restored.before, restored.after)
+        write_photo(marked(pair) if self.mark else pair, job.comparison)
         return notes
 
     def _written(self, job: Job, seconds: float, writing: Future[tuple[str, ...]]) -> None:

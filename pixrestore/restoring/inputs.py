@@ -15,6 +15,7 @@ from PIL import Image
 from pixrestore.errors import PhotoError, UsageError
 from pixrestore.images import Photo, encode_photo, photo_from_image, photo_to_image, read_photo
 from pixrestore.images.photo import photo_from_channels
+from pixrestore.images.provenance import marked
 from pixrestore.images.reading import as_photo_errors
 
 ImageOrFile = str | os.PathLike[str] | IO[bytes] | Image.Image
@@ -46,12 +47,14 @@ class RestoresPhotos(ABC):
         """What results are called after."""
 
     @overload
-    def restore(self, image: ImageOrFile, **options: Any) -> Image.Image: ...
+    def restore(self, image: ImageOrFile, *, mark: bool = ..., **options: Any) -> Image.Image: ...
     @overload
-    def restore(self, image: Content, **options: Any) -> bytes: ...
+    def restore(self, image: Content, *, mark: bool = ..., **options: Any) -> bytes: ...
     @overload
-    def restore(self, image: NDArray[_Scalar], **options: Any) -> NDArray[_Scalar]: ...
-    def restore(self, image: Any, **options: Any) -> Any:
+    def restore(
+        self, image: NDArray[_Scalar], *, mark: bool = ..., **options: Any
+    ) -> NDArray[_Scalar]: ...
+    def restore(self, image: Any, *, mark: bool = True, **options: Any) -> Any:
         """Restore an image, and return it as the kind of thing that it was given as.
 
         Parameters
@@ -64,6 +67,8 @@ class RestoresPhotos(ABC):
             width become `Task.scale` times as large. Arrays are uint8,
             uint16 or float with values in [0, 1]; the last of 2 or 4 channels is alpha, which is
             clipped to that range. Masked arrays are taken where no value is masked.
+        mark : bool
+            Say in EXIF and XMP that a trained model has changed the photo. Arrays hold neither.
         **options
             Options of the task that take effect when restoring, such as ``strength``.
 
@@ -82,6 +87,7 @@ class RestoresPhotos(ABC):
         """
         self.check(options)  # a wrong option is told before any work
         photo = self.restore_photo(photo_of(image), **options)
+        photo = marked(photo) if mark else photo
         if isinstance(image, (bytes, bytearray, memoryview)):
             return encode_photo(photo)
         return _array_like(image, photo) if isinstance(image, np.ndarray) else photo_to_image(photo)
