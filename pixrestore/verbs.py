@@ -57,7 +57,7 @@ def colorize(
     engine : {"auto", "onnx", "keras"}
         Engine that runs the network; see `pixrestore.engines.opening.open_network`.
     **options
-        Restoring options of the task: ``saturation``.
+        Restoring options of the task, ``saturation``, and ``damaged``, as `restore` takes it.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def denoise(
     engine : {"auto", "onnx", "keras"}
         Engine that runs the network; see `pixrestore.engines.opening.open_network`.
     **options
-        Restoring options of the task: ``strength``.
+        Restoring options of the task, ``strength``, and ``damaged``, as `restore` takes it.
 
     Returns
     -------
@@ -115,6 +115,7 @@ def restore(
     model: ModelName | Sequence[ModelName] | None = ...,
     *,
     engine: Engine = ...,
+    damaged: bool = ...,
     **options: Any,
 ) -> PIL.Image.Image: ...
 @overload
@@ -124,6 +125,7 @@ def restore(
     model: ModelName | Sequence[ModelName] | None = ...,
     *,
     engine: Engine = ...,
+    damaged: bool = ...,
     **options: Any,
 ) -> bytes: ...
 @overload
@@ -133,6 +135,7 @@ def restore(
     model: ModelName | Sequence[ModelName] | None = ...,
     *,
     engine: Engine = ...,
+    damaged: bool = ...,
     **options: Any,
 ) -> NDArray[_Scalar]: ...
 def restore(
@@ -141,6 +144,7 @@ def restore(
     model: ModelName | Sequence[ModelName] | None = None,
     *,
     engine: Engine = "auto",
+    damaged: bool = False,
     **options: Any,
 ) -> Any:
     """Restore a photo, undoing one kind of damage or several in sequence.
@@ -159,6 +163,9 @@ def restore(
         default.
     engine : {"auto", "onnx", "keras"}
         Engine that runs the networks; see `pixrestore.engines.opening.open_network`.
+    damaged : bool
+        Restore what is there of a file that lacks some of its pixels, which are black or gray then;
+        by default it is refused.
     **options
         Options of the tasks that take effect when restoring. Where two tasks have one of the same
         name, that of the second has its task's name before it: ``denoise_strength``.
@@ -176,7 +183,7 @@ def restore(
     UnknownNameError
         There is no such task or model.
     PhotoError
-        The photo cannot be read.
+        The photo cannot be read, or lacks pixels.
     ModelError
         The model's folder is damaged.
     OutOfMemoryError
@@ -184,11 +191,11 @@ def restore(
     """
     restorers = [_loaded(each, engine) for each in find_models(task, model)]
     if len(restorers) == 1:
-        return restorers[0].restore(image, **options)
+        return restorers[0].restore(image, damaged=damaged, **options)
 
     from pixrestore.restoring.sequence import RestorerSequence
 
-    return RestorerSequence(restorers).restore(image, **options)
+    return RestorerSequence(restorers).restore(image, damaged=damaged, **options)
 
 
 def load(

@@ -48,6 +48,13 @@ EngineName = Annotated[
     ),
 ]
 Compare = Annotated[bool, typer.Option("--compare", help="Also write a picture of before | after.")]
+Damaged = Annotated[
+    bool,
+    typer.Option(
+        "--damaged",
+        help="Restore what is there of files that lack some of their pixels.",
+    ),
+]
 
 
 def sections(words: Mapping[str, Any]) -> list[Section]:
@@ -61,13 +68,16 @@ def colorize(
     model: ModelName = None,
     overwrite: Overwrite = False,
     compare: Compare = False,
+    damaged: Damaged = False,
     engine: EngineName = "auto",
     *,
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
     """Colour black-and-white photos."""
     models = [] if model is None else [model]
-    return _restore_photos(["colorize"], models, inputs, out, overwrite, compare, engine, given)
+    return _restore_photos(
+        ["colorize"], models, inputs, out, overwrite, compare, damaged, engine, given
+    )
 
 
 def denoise(
@@ -76,13 +86,16 @@ def denoise(
     model: ModelName = None,
     overwrite: Overwrite = False,
     compare: Compare = False,
+    damaged: Damaged = False,
     engine: EngineName = "auto",
     *,
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
     """Remove noise from photos."""
     models = [] if model is None else [model]
-    return _restore_photos(["denoise"], models, inputs, out, overwrite, compare, engine, given)
+    return _restore_photos(
+        ["denoise"], models, inputs, out, overwrite, compare, damaged, engine, given
+    )
 
 
 def sections_for(task: str) -> Callable[[Mapping[str, Any]], list[Section]]:
@@ -119,12 +132,15 @@ def restore(
     ] = None,
     overwrite: Overwrite = False,
     compare: Compare = False,
+    damaged: Damaged = False,
     engine: EngineName = "auto",
     *,
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
     """Restore photos, undoing the damage of any task."""
-    return _restore_photos(task or [], model or [], inputs, out, overwrite, compare, engine, given)
+    return _restore_photos(
+        task or [], model or [], inputs, out, overwrite, compare, damaged, engine, given
+    )
 
 
 def _restore_photos(
@@ -134,6 +150,7 @@ def _restore_photos(
     out: Path | None,
     overwrite: bool,
     compare: bool,
+    damaged: bool,
     engine: Engine,
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
@@ -149,6 +166,7 @@ def _restore_photos(
         restorer,
         overwrite=overwrite,
         compare=compare,
+        damaged=damaged,
         report=_show,
         options=given.get("task"),
     )

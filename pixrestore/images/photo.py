@@ -182,6 +182,7 @@ def kept_exif(getexif: Any, notes: list[str]) -> tuple[bytes, int]:
             del exif[tag]
         if _ORIENTATION in exif:
             exif[_ORIENTATION] = 1
+        exif.bigtiff = False  # as which Pillow would write the EXIF of one, which is none then
         # Serialising leaves the thumbnail out, which would show the photo as it was.
         return (exif.tobytes() if len(exif) else b""), orientation
     except Exception:  # whatever damaged EXIF makes a parser raise: the photo is worth more

@@ -114,6 +114,7 @@ def restore_files(
     *,
     overwrite: bool = False,
     compare: bool = False,
+    damaged: bool = False,
     report: Callable[[FileResult], None] | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Summary:
@@ -135,6 +136,8 @@ def restore_files(
         Replace results that exist; by default their photos are skipped.
     compare : bool
         Also write a before | after picture, ``<result>-compare.jpg``, beside each result.
+    damaged : bool
+        Restore what is there of files that lack some of their pixels; by default they fail.
     report : callable, optional
         Called with each `FileResult` as it is done.
     options : Mapping, optional
@@ -155,7 +158,7 @@ def restore_files(
     places = [Path(path) for path in inputs]
     target = None if output is None else Path(output)
     jobs = plan_jobs(places, target, restorer.label, compare=compare)
-    run = _Run(restorer, dict(options or {}), overwrite, compare, report, len(jobs))
+    run = _Run(restorer, dict(options or {}), overwrite, compare, damaged, report, len(jobs))
     run.do(run.still_to_do(jobs))
     return run.summary
 
@@ -177,6 +180,7 @@ class _Run:
     options: dict[str, Any]
     overwrite: bool
     compare: bool
+    damaged: bool
     report: Callable[[FileResult], None] | None
     total: int
     summary: Summary = field(default_factory=Summary)
@@ -222,7 +226,7 @@ class _Run:
 
     def _read(self, job: Job) -> Photo:
         self._prepare(job.result.parent)
-        return read_photo(job.source)
+        return read_photo(job.source, damaged=self.damaged)
 
     def _prepare(self, folder: Path) -> None:
         """Make a folder for results and see that it can be written, once, before the work."""

@@ -44,12 +44,16 @@ class RestoresPhotos(ABC):
         """What results are called after."""
 
     @overload
-    def restore(self, image: ImageOrFile, **options: Any) -> Image.Image: ...
+    def restore(
+        self, image: ImageOrFile, *, damaged: bool = ..., **options: Any
+    ) -> Image.Image: ...
     @overload
-    def restore(self, image: Content, **options: Any) -> bytes: ...
+    def restore(self, image: Content, *, damaged: bool = ..., **options: Any) -> bytes: ...
     @overload
-    def restore(self, image: NDArray[_Scalar], **options: Any) -> NDArray[_Scalar]: ...
-    def restore(self, image: Any, **options: Any) -> Any:
+    def restore(
+        self, image: NDArray[_Scalar], *, damaged: bool = ..., **options: Any
+    ) -> NDArray[_Scalar]: ...
+    def restore(self, image: Any, *, damaged: bool = False, **options: Any) -> Any:
         """Restore an image, and return it as the kind of thing that it was given as.
 
         Parameters
@@ -61,6 +65,9 @@ class RestoresPhotos(ABC):
             that a gray one gets three channels when the task adds colour, and that height and
             width become `Task.scale` times as large. Arrays are uint8,
             uint16 or float with values in [0, 1]; the last of 2 or 4 channels is alpha.
+        damaged : bool
+            Restore what is there of a file that lacks some of its pixels, which are black or gray
+            then; by default it is refused.
         **options
             Options of the task that take effect when restoring, such as ``strength``.
 
@@ -71,29 +78,29 @@ class RestoresPhotos(ABC):
         Raises
         ------
         PhotoError
-            The photo is missing or unreadable, or the array is not an image.
+            The photo is missing or unreadable, lacks pixels, or the array is not an image.
         UsageError
             The task has no such option.
         OutOfMemoryError
             Even the smallest tiles were too large.
         """
         self.check(options)  # a wrong option is told before any work
-        photo = self.restore_photo(photo_of(image), **options)
+        photo = self.restore_photo(photo_of(image, damaged=damaged), **options)
         if isinstance(image, (bytes, bytearray, memoryview)):
             return encode_photo(photo)
         return _array_like(image, photo) if isinstance(image, np.ndarray) else photo_to_image(photo)
 
 
-def photo_of(image: Any) -> Photo:
+def photo_of(image: Any, *, damaged: bool = False) -> Photo:
     """Return the photo that a path, bytes, a file, a Pillow image or an array is; see `restore`."""
     if isinstance(image, Image.Image):
         return photo_from_image(image)
     if isinstance(image, (bytes, bytearray, memoryview)):
-        return read_photo(bytes(image))
+        return read_photo(bytes(image), damaged=damaged)
     if isinstance(image, np.ndarray):
         return _photo_of_array(image)
     if isinstance(image, (str, os.PathLike)) or hasattr(image, "read"):
-        return read_photo(image)
+        return read_photo(image, damaged=damaged)
     kinds = "a path, bytes, a Pillow image or a NumPy array"
     raise UsageError(f"cannot restore a {type(image).__name__}: give {kinds}")
 
