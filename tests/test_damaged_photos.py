@@ -320,3 +320,39 @@ def test_small_files_that_claim_many_pixels_are_refused_before_memory_is_spent(c
     with pytest.raises(PhotoError, match=r"cannot hold a photo of \d+ x \d+ pixels"):
         read_photo(content, damaged=damaged)
     assert psutil.Process().memory_info().rss - before < 100e6
+
+
+# --- what the format of the result can hold -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "result", "said"),
+    [
+        ("wide.png", "wide.webp", "WEBP holds at most 16383 pixels a side"),
+        ("wider.png", "wider.jpg", "JPEG holds at most 65500 pixels a side"),
+    ],
+)
+def test_results_too_large_for_their_format_are_refused_before_any_work(
+    tmp_path, cli, tiny_denoiser, monkeypatch, source, result, said
+):
+    from pixrestore.restoring.restorer import Restorer
+
+    monkeypatch.setattr(Restorer, "restore_photo", None)
+    width = 16_384 if source == "wide.png" else 65_536
+    Image.new("L", (width, 2)).save(tmp_path / source)
+    done = cli("restore", tmp_path / source, "-m", tiny_denoiser, "-o", tmp_path / result)
+    assert done.code == 10
+    assert said in done.error
+    assert f"the result would have {width} x 2: write it as PNG or TIFF" in done.error
+    assert result in done.error
+    assert not (tmp_path / result).exists()
+
+
+def test_a_lossless_webp_stays_lossless(tmp_path):
+    for settings in ({}, {"exif": exif()}, {"save_all": True, "append_images": [COLOUR]}):
+        photo = read_photo(saved(COLOUR, "WEBP", lossless=True, **settings))
+        assert photo.lossless
+        np.testing.assert_array_equal(read_photo(encode_photo(photo)).pixels, ASTRONAUT)
+        assert read_photo(encode_photo(photo)).lossless
+    assert not read_photo(saved(COLOUR, "WEBP", quality=95)).lossless
+    assert not read_photo(encode_photo(read_photo(saved(COLOUR, "PNG")), "WEBP")).lossless

@@ -51,6 +51,8 @@ class Photo:
         Dots per inch across and down.
     notes : tuple of str
         Remarks for the user, such as on frames that were left out.
+    lossless : bool
+        The file holds the pixels exactly, in a format that need not; so does the result.
     """
 
     pixels: Pixels
@@ -61,6 +63,7 @@ class Photo:
     icc: bytes = b""
     dpi: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
+    lossless: bool = False
 
     def with_pixels(self, pixels: Pixels, *, gray: bool | None = None) -> Photo:
         """Return this photo with other pixels; `gray` true says that their channels are equal.

@@ -21,6 +21,7 @@ from pixrestore.files import printable
 from pixrestore.images import photo as photos
 from pixrestore.images.damage import sound
 from pixrestore.images.damaged_tiff import TIFF_MAGIC, big_exif
+from pixrestore.images.formats import is_lossless
 from pixrestore.images.limits import refuse_claims, refuse_larger, without_pillows_limit
 from pixrestore.images.photo import Photo
 
@@ -69,7 +70,12 @@ def read_photo(
     with _reading(source) as stream:
         found = sound(stream, damaged=damaged, max_pixels=max_pixels)
         photo = _read(found.stream, max_pixels)
-        return replace(photo, icc=found.icc or photo.icc, notes=photo.notes + found.notes)
+        return replace(
+            photo,
+            icc=found.icc or photo.icc,
+            notes=photo.notes + found.notes,
+            lossless=photo.format == "WEBP" and is_lossless(stream),
+        )
 
 
 def _read(stream: BinaryIO, max_pixels: int) -> Photo:

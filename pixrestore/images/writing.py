@@ -13,6 +13,7 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from pixrestore.errors import OutputError
 from pixrestore.files import printable, replace_file
+from pixrestore.images.formats import refuse_unfit
 from pixrestore.images.photo import Photo, fitting_profile, photo_to_image, rescaled
 
 _FORMATS = {
@@ -73,6 +74,8 @@ def write_photo(photo: Photo, path: Path) -> tuple[str, ...]:
         raise OutputError(f"cannot write {printable(path)}: its name must end with one of {known}")
     try:
         data, notes = _encoded(photo, format)
+    except OutputError as error:
+        raise OutputError(f"cannot write {printable(path)}: {error}") from None
     except (ValueError, OSError, OverflowError) as error:  # Pillow's ways to say no
         size = f"{photo.pixels.shape[1]} x {photo.pixels.shape[0]} pixels"
         raise OutputError(f"cannot write {printable(path)} ({size}): {error}") from error
@@ -90,11 +93,17 @@ def encode_photo(photo: Photo, format: str | None = None) -> bytes:
     format : str, optional
         Pillow's name of a format; the photo's own by default, or PNG where that is not written.
     """
-    format = format or {"MPO": "JPEG"}.get(photo.format, photo.format)
-    return _encoded(photo, format if format in _FORMATS.values() else "PNG")[0].getvalue()
+    return _encoded(photo, format or written_format(photo))[0].getvalue()
+
+
+def written_format(photo: Photo) -> str:
+    """Return the format of a photo's bytes: its own, or PNG where that is not written."""
+    format = {"MPO": "JPEG"}.get(photo.format, photo.format)
+    return format if format in _FORMATS.values() else "PNG"
 
 
 def _encoded(photo: Photo, format: str) -> tuple[io.BytesIO, tuple[str, ...]]:
+    refuse_unfit(format, *photo.pixels.shape[:2])
     stream = io.BytesIO()
     photo, notes = _fitting(photo, format)
     if format == "TIFF":
@@ -137,6 +146,8 @@ def _on_white(photo: Photo) -> Photo:
 
 def _settings(photo: Photo, format: str) -> dict[str, Any]:
     settings = dict(_SETTINGS.get(format, {}))
+    if format == "WEBP" and photo.lossless:
+        settings = {"lossless": True, "exact": True}
     if photo.dpi and format not in ("WEBP", "AVIF"):
         settings["dpi"] = photo.dpi
     if format == "BMP":

@@ -17,7 +17,7 @@ from PIL.Image import Resampling
 
 from pixrestore.errors import OutputError, PixrestoreError
 from pixrestore.files import output_error, printable, remove_leftovers
-from pixrestore.images import Photo, read_photo, to_dtype, to_float, write_photo
+from pixrestore.images import Photo, format_of, read_photo, to_dtype, to_float, write_photo
 from pixrestore.images.resizing import resample
 from pixrestore.restoring.inputs import RestoresPhotos
 from pixrestore.restoring.planning import Job, plan_jobs
@@ -226,7 +226,12 @@ class _Run:
 
     def _read(self, job: Job) -> Photo:
         self._prepare(job.result.parent)
-        return read_photo(job.source, damaged=self.damaged)
+        photo = read_photo(job.source, damaged=self.damaged)
+        try:
+            self.restorer.refuse_unfit(photo, format_of(job.result) or "")
+        except OutputError as error:
+            raise OutputError(f"cannot write {printable(job.result)}: {error}") from None
+        return photo
 
     def _prepare(self, folder: Path) -> None:
         """Make a folder for results and see that it can be written, once, before the work."""

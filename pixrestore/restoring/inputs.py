@@ -13,7 +13,9 @@ from PIL import Image
 
 from pixrestore.errors import PhotoError, UsageError
 from pixrestore.images import Photo, encode_photo, photo_from_image, photo_to_image, read_photo
+from pixrestore.images.formats import refuse_unfit
 from pixrestore.images.photo import photo_from_channels
+from pixrestore.images.writing import written_format
 
 ImageOrFile = str | os.PathLike[str] | IO[bytes] | Image.Image
 """What is restored to a Pillow image."""
@@ -42,6 +44,16 @@ class RestoresPhotos(ABC):
     @abstractmethod
     def label(self) -> str:
         """What results are called after."""
+
+    @property
+    @abstractmethod
+    def scale(self) -> int:
+        """How many times as high and wide results are."""
+
+    def refuse_unfit(self, photo: Photo, format: str) -> None:
+        """Raise an `OutputError`, before any work, where a format cannot hold the result."""
+        height, width = photo.pixels.shape[:2]
+        refuse_unfit(format, height * self.scale, width * self.scale)
 
     @overload
     def restore(
@@ -79,14 +91,20 @@ class RestoresPhotos(ABC):
         ------
         PhotoError
             The photo is missing or unreadable, lacks pixels, or the array is not an image.
+        OutputError
+            The format of the file's bytes cannot hold as large a result.
         UsageError
             The task has no such option.
         OutOfMemoryError
             Even the smallest tiles were too large.
         """
         self.check(options)  # a wrong option is told before any work
-        photo = self.restore_photo(photo_of(image, damaged=damaged), **options)
-        if isinstance(image, (bytes, bytearray, memoryview)):
+        photo = photo_of(image, damaged=damaged)
+        content = isinstance(image, (bytes, bytearray, memoryview))
+        if content:
+            self.refuse_unfit(photo, written_format(photo))
+        photo = self.restore_photo(photo, **options)
+        if content:
             return encode_photo(photo)
         return _array_like(image, photo) if isinstance(image, np.ndarray) else photo_to_image(photo)
 
