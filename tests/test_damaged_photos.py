@@ -14,8 +14,9 @@ from photo_files import ASTRONAUT, DEEP, GRAY, exif, saved
 from PIL import Image, PngImagePlugin
 
 import pixrestore
-from pixrestore.errors import PhotoError
+from pixrestore.errors import OutputError, PhotoError
 from pixrestore.images import encode_photo, read_photo
+from pixrestore.restoring.files import Summary
 
 END = b"\xff\xd9"
 COLOUR = Image.fromarray(ASTRONAUT)
@@ -356,3 +357,59 @@ def test_a_lossless_webp_stays_lossless(tmp_path):
         assert read_photo(encode_photo(photo)).lossless
     assert not read_photo(saved(COLOUR, "WEBP", quality=95)).lossless
     assert not read_photo(encode_photo(read_photo(saved(COLOUR, "PNG")), "WEBP")).lossless
+
+
+# --- other kinds of files -------------------------------------------------------------------------
+
+
+def test_jpeg_2000_is_read():
+    photo = read_photo(saved(COLOUR, "JPEG2000"))
+    np.testing.assert_array_equal(photo.pixels, ASTRONAUT)
+    assert photo.format == "JPEG2000"
+
+
+def test_heic_is_read_where_its_package_is_installed():
+    heif = pytest.importorskip("pillow_heif")
+    stream = io.BytesIO()
+    heif.from_pillow(COLOUR).save(stream, quality=95, exif=exif())
+    photo = read_photo(stream.getvalue())
+    # HEIC is lossy, and halves the resolution of colours.
+    assert np.abs(photo.pixels.astype(int) - ASTRONAUT).mean() < 4
+    assert photo.format == "HEIF"
+    assert photo.exif
+
+
+def test_heic_without_its_package_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setattr("pixrestore.images.heif.reads_heif", lambda: False)
+    content = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(500)
+    with pytest.raises(PhotoError, match=r"pip install 'pixrestore\[heif\]'"):
+        read_photo(content)
+
+
+def test_what_a_folder_holds_besides_is_counted(tmp_path):
+    from pixrestore.restoring.planning import plan_jobs
+
+    found = []
+    for name in ("a.NEF", "b.jxl", "c.dng", "sub.x/d.jxl", "notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (job,) = plan_jobs([tmp_path], None, "denoise", unread=found.append)
+    said = (
+        "4 passed over: .dng .nef (raw: save as TIFF with a raw developer), "
+        ".jxl (save as TIFF or PNG)"
+    )
+    assert str(job.error).endswith(said)
+    assert str(Summary(unread=found)) == f"0 restored, {said}"
+
+
+@pytest.mark.parametrize("name", ["x.heic", "x.GIF", "x.jxl", "x.nef"])
+def test_no_folder_is_named_like_a_picture(tmp_path, name):
+    from pixrestore.restoring.planning import plan_jobs
+
+    COLOUR.save(tmp_path / "old.png")
+    for inputs in ([tmp_path / "old.png"], [tmp_path]):
+        with pytest.raises(OutputError, match=r"cannot write .*must end with one of .*\.png"):
+            plan_jobs(inputs, tmp_path / name, "denoise")
+    (tmp_path / name).mkdir()
+    (job,) = plan_jobs([tmp_path / "old.png"], tmp_path / name, "denoise")
+    assert job.result == tmp_path / name / "old.png"

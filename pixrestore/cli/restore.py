@@ -170,7 +170,7 @@ def _restore_photos(
         report=_show,
         options=given.get("task"),
     )
-    if len(summary.results) > 1:
+    if len(summary.results) > 1 or summary.unread:
         typer.echo(summary)
     return summary.exit_code
 

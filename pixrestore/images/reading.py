@@ -22,6 +22,7 @@ from pixrestore.images import photo as photos
 from pixrestore.images.damage import sound
 from pixrestore.images.damaged_tiff import TIFF_MAGIC, big_exif
 from pixrestore.images.formats import is_lossless
+from pixrestore.images.heif import prepare_heif
 from pixrestore.images.limits import refuse_claims, refuse_larger, without_pillows_limit
 from pixrestore.images.photo import Photo
 
@@ -30,7 +31,7 @@ MAX_PIXELS = 500_000_000
 
 # Formats that Pillow may try (JPEG includes MPO). Others are no photos, and some, such as EPS, run
 # other programs.
-_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "AVIF", "PPM")
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "AVIF", "PPM", "JPEG2000", "HEIF")
 
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
@@ -173,10 +174,11 @@ def _regular_file(source: Any) -> BinaryIO:
 
 def _opened(stream: BinaryIO, max_pixels: int) -> Image.Image | None:
     """Open a file's header with Pillow; None for a TIFF of more bits than Pillow reads."""
-    start = stream.read(16)
+    start = stream.read(64)
     stream.seek(0)
     if not start:
         raise PhotoError("the file is empty")
+    prepare_heif(start)
     if start[:4] in TIFF_MAGIC and _is_deep_tiff(stream):
         return None
     with without_pillows_limit():

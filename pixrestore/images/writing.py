@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -70,8 +71,7 @@ def write_photo(photo: Photo, path: Path) -> tuple[str, ...]:
     path = Path(path)
     format = format_of(path)
     if format is None:
-        known = " ".join(sorted(_FORMATS))
-        raise OutputError(f"cannot write {printable(path)}: its name must end with one of {known}")
+        raise _unknown_format(path)
     try:
         data, notes = _encoded(photo, format)
     except OutputError as error:
@@ -81,6 +81,17 @@ def write_photo(photo: Photo, path: Path) -> tuple[str, ...]:
         raise OutputError(f"cannot write {printable(path)} ({size}): {error}") from error
     replace_file(path, data.getbuffer())
     return notes
+
+
+def refuse_format(path: Path, only: Collection[str]) -> None:
+    """Raise an `OutputError` where a name ends with one of `only`, as no format written does."""
+    if path.suffix.lower() in only and format_of(path) is None:
+        raise _unknown_format(path)
+
+
+def _unknown_format(path: Path) -> OutputError:
+    known = " ".join(sorted(_FORMATS))
+    return OutputError(f"cannot write {printable(path)}: its name must end with one of {known}")
 
 
 def encode_photo(photo: Photo, format: str | None = None) -> bytes:

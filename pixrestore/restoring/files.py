@@ -18,6 +18,7 @@ from PIL.Image import Resampling
 from pixrestore.errors import OutputError, PixrestoreError
 from pixrestore.files import output_error, printable, remove_leftovers
 from pixrestore.images import Photo, format_of, read_photo, to_dtype, to_float, write_photo
+from pixrestore.images.folders import told_unread
 from pixrestore.images.resizing import resample
 from pixrestore.restoring.inputs import RestoresPhotos
 from pixrestore.restoring.planning import Job, plan_jobs
@@ -84,9 +85,12 @@ class Summary:
     ----------
     results : list of FileResult
         One for each photo, in the order they were done.
+    unread : list of Path
+        Pictures in folders that were passed over, because their kind is not read.
     """
 
     results: list[FileResult] = field(default_factory=list)
+    unread: list[Path] = field(default_factory=list)
 
     def of(self, status: str) -> list[FileResult]:
         """Return the results of one status."""
@@ -104,6 +108,8 @@ class Summary:
             parts.append(f"{skipped} skipped (their results exist)")
         if failed := len(self.of("failed")):
             parts.append(f"{failed} failed")
+        if self.unread:
+            parts.append(told_unread(self.unread))
         return ", ".join(parts)
 
 
@@ -157,8 +163,11 @@ def restore_files(
     restorer.check(options or {})
     places = [Path(path) for path in inputs]
     target = None if output is None else Path(output)
-    jobs = plan_jobs(places, target, restorer.label, compare=compare)
-    run = _Run(restorer, dict(options or {}), overwrite, compare, damaged, report, len(jobs))
+    summary = Summary()
+    jobs = plan_jobs(places, target, restorer.label, compare=compare, unread=summary.unread.append)
+    run = _Run(
+        restorer, dict(options or {}), overwrite, compare, damaged, report, len(jobs), summary
+    )
     run.do(run.still_to_do(jobs))
     return run.summary
 
