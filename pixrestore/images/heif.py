@@ -19,13 +19,18 @@ def reads_heif() -> bool:
     return importlib.util.find_spec("pillow_heif") is not None
 
 
-def prepare_heif(start: bytes) -> None:
+def prepare_heif(start: bytes) -> tuple[str, ...]:
     """Teach Pillow to read HEIC photos, when a file that begins so is one.
 
     Parameters
     ----------
     start : bytes
         The file's first bytes, at least its first box.
+
+    Returns
+    -------
+    tuple of str
+        Pillow's name of the format, if the file is one.
 
     Raises
     ------
@@ -35,9 +40,10 @@ def prepare_heif(start: bytes) -> None:
     end = min(int.from_bytes(start[:4], "big"), len(start))
     brands = {start[at : at + 4] for at in (8, *range(16, end, 4))}
     if start[4:8] != b"ftyp" or not brands.intersection(_BRANDS):
-        return
+        return ()
     if not reads_heif():
         raise PhotoError(f"HEIC photos need another package: {INSTALL}")
     import pillow_heif
 
     pillow_heif.register_heif_opener(thumbnails=False)
+    return ("HEIF",)

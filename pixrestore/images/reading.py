@@ -31,7 +31,7 @@ MAX_PIXELS = 500_000_000
 
 # Formats that Pillow may try (JPEG includes MPO). Others are no photos, and some, such as EPS, run
 # other programs.
-_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "AVIF", "PPM", "JPEG2000", "HEIF")
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "AVIF", "PPM", "JPEG2000")
 
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
@@ -178,12 +178,12 @@ def _opened(stream: BinaryIO, max_pixels: int) -> Image.Image | None:
     stream.seek(0)
     if not start:
         raise PhotoError("the file is empty")
-    prepare_heif(start)
+    formats = (*_FORMATS, *prepare_heif(start))
     if start[:4] in TIFF_MAGIC and _is_deep_tiff(stream):
         return None
     with without_pillows_limit():
         try:
-            image = Image.open(stream, formats=_FORMATS)
+            image = Image.open(stream, formats=formats)
         except UnidentifiedImageError:
             raise PhotoError("not a photo, or in a format that pixrestore cannot read") from None
     refuse_larger(image.width, image.height, max_pixels)
