@@ -284,6 +284,26 @@ def test_the_largest_picture_that_is_no_small_copy_is_read(deep):
     assert photo.notes == ("only page 2, the largest of its 3 frames or pages",)
 
 
+@pytest.mark.parametrize("place", [1_000, 10**9, 0xFFFFFFFF])
+def test_a_damaged_second_page_costs_no_photo(place):
+    stream = io.BytesIO()
+    with tifffile.TiffWriter(stream) as writer:
+        writer.write(ASTRONAUT, photometric="rgb", subifds=1)
+        writer.write(ASTRONAUT[::2, ::2], photometric="rgb", subfiletype=1)
+    stream.seek(0)
+    with tifffile.TiffFile(stream) as file:
+        (inside,) = file.pages.first.subifds
+        file.pages.first.tags["SubIFDs"].overwrite(place)
+    content = stream.getvalue()
+    assert inside
+    np.testing.assert_array_equal(read_photo(content).pixels, ASTRONAUT)
+    whole = io.BytesIO(saved(COLOUR, "TIFF", save_all=True, append_images=[COLOUR]))
+    with tifffile.TiffFile(whole) as file:
+        second = file.pages[1].offset
+    cut = whole.getvalue().replace(struct.pack("<I", second), struct.pack("<I", place))
+    np.testing.assert_array_equal(read_photo(cut).pixels, ASTRONAUT)
+
+
 def test_raw_photos_are_refused_and_not_their_small_copies_read():
     stream = io.BytesIO()
     with tifffile.TiffWriter(stream) as writer:

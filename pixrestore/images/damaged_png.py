@@ -120,7 +120,12 @@ def _raw_size(width: int, height: int, bits: int, interlaced: bool) -> int:
 
 
 def _inflated_size(packed: list[bytes], needed: int) -> int:
-    return min(needed, sum(len(piece) for piece in _inflated(packed)))
+    size = 0
+    for piece in _inflated(packed):
+        size += len(piece)
+        if size >= needed:
+            return needed
+    return size
 
 
 def _inflated(packed: list[bytes]) -> Iterator[bytes]:

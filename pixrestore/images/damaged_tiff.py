@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -75,14 +76,22 @@ def examine_tiff(stream: BinaryIO, max_pixels: int, damaged: bool) -> Findings:
 
 
 def _pages(tiff: Any) -> list[Any]:
-    """Return the pictures of a file, those inside others too."""
+    """Return the pictures of a file, those inside others too, without those beyond reading."""
     pages = []
-    for number in range(len(tiff.pages)):
-        page = tiff.pages.get(number, aspage=True, cache=False)
+    for page in _readable(tiff):
         pages.append(page)
         if page.subifds:
-            pages += [page.pages.get(at, aspage=True) for at in range(len(page.pages))]
+            pages += _readable(page)
     return [page for page in pages if page.imagewidth and page.imagelength]
+
+
+def _readable(holder: Any) -> Iterator[Any]:
+    try:
+        pages = holder.pages
+        for number in range(len(pages)):
+            yield pages.get(number, aspage=True, cache=False)
+    except Exception:  # a damaged page raises anything; the ones before it are worth more
+        return
 
 
 def _refuse_raw(tiff: Any, pages: list[Any]) -> None:
