@@ -79,7 +79,7 @@ def colorize(
     mark : bool
         Say in the result's EXIF and XMP that a trained model has changed the photo.
     **options
-        Restoring options of the task: ``saturation``.
+        Restoring options of the task, ``saturation``, and ``damaged``, as `restore` takes it.
 
     Returns
     -------
@@ -142,7 +142,7 @@ def denoise(
     mark : bool
         Say in the result's EXIF and XMP that a trained model has changed the photo.
     **options
-        Restoring options of the task: ``strength``.
+        Restoring options of the task, ``strength``, and ``damaged``, as `restore` takes it.
 
     Returns
     -------
@@ -160,6 +160,7 @@ def restore(
     *,
     engine: Engine = ...,
     mark: bool = ...,
+    damaged: bool = ...,
     **options: Any,
 ) -> PIL.Image.Image: ...
 @overload
@@ -170,6 +171,7 @@ def restore(
     *,
     engine: Engine = ...,
     mark: bool = ...,
+    damaged: bool = ...,
     **options: Any,
 ) -> bytes: ...
 @overload
@@ -180,6 +182,7 @@ def restore(
     *,
     engine: Engine = ...,
     mark: bool = ...,
+    damaged: bool = ...,
     **options: Any,
 ) -> NDArray[_Scalar]: ...
 def restore(
@@ -189,6 +192,7 @@ def restore(
     *,
     engine: Engine = "auto",
     mark: bool = True,
+    damaged: bool = False,
     **options: Any,
 ) -> Any:
     """Restore a photo, undoing one kind of damage or several in sequence.
@@ -209,6 +213,9 @@ def restore(
         Engine that runs the networks; see `pixrestore.engines.opening.open_network`.
     mark : bool
         Say in the result's EXIF and XMP that a trained model has changed the photo.
+    damaged : bool
+        Restore what is there of a file that lacks some of its pixels, which are black or gray then;
+        by default it is refused.
     **options
         Options of the tasks that take effect when restoring. Where two tasks have one of the same
         name, that of the second has its task's name before it: ``denoise_strength``.
@@ -226,7 +233,7 @@ def restore(
     UnknownNameError
         There is no such task or model.
     PhotoError
-        The photo cannot be read.
+        The photo cannot be read, or lacks pixels.
     ModelError
         The model's folder is damaged.
     OutOfMemoryError
@@ -234,11 +241,11 @@ def restore(
     """
     restorers = [_loaded(each, engine) for each in find_models(task, model)]
     if len(restorers) == 1:
-        return restorers[0].restore(image, mark=mark, **options)
+        return restorers[0].restore(image, mark=mark, damaged=damaged, **options)
 
     from pixrestore.restoring.sequence import RestorerSequence
 
-    return RestorerSequence(restorers).restore(image, mark=mark, **options)
+    return RestorerSequence(restorers).restore(image, mark=mark, damaged=damaged, **options)
 
 
 def load(

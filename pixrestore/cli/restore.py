@@ -48,6 +48,13 @@ EngineName = Annotated[
     ),
 ]
 Compare = Annotated[bool, typer.Option("--compare", help="Also write a picture of before | after.")]
+Damaged = Annotated[
+    bool,
+    typer.Option(
+        "--damaged",
+        help="Restore what is there of files that lack some of their pixels.",
+    ),
+]
 
 NoMark = Annotated[
     bool,
@@ -70,6 +77,7 @@ def colorize(
     overwrite: Overwrite = False,
     compare: Compare = False,
     no_mark: NoMark = False,
+    damaged: Damaged = False,
     engine: EngineName = "auto",
     *,
     given: Mapping[str, Mapping[str, Any]],
@@ -77,7 +85,7 @@ def colorize(
     """Colour black-and-white photos."""
     models = [] if model is None else [model]
     return _restore_photos(
-        ["colorize"], models, inputs, out, overwrite, compare, no_mark, engine, given
+        ["colorize"], models, inputs, out, overwrite, compare, no_mark, damaged, engine, given
     )
 
 
@@ -88,6 +96,7 @@ def denoise(
     overwrite: Overwrite = False,
     compare: Compare = False,
     no_mark: NoMark = False,
+    damaged: Damaged = False,
     engine: EngineName = "auto",
     *,
     given: Mapping[str, Mapping[str, Any]],
@@ -95,7 +104,7 @@ def denoise(
     """Remove noise from photos."""
     models = [] if model is None else [model]
     return _restore_photos(
-        ["denoise"], models, inputs, out, overwrite, compare, no_mark, engine, given
+        ["denoise"], models, inputs, out, overwrite, compare, no_mark, damaged, engine, given
     )
 
 
@@ -134,13 +143,14 @@ def restore(
     overwrite: Overwrite = False,
     compare: Compare = False,
     no_mark: NoMark = False,
+    damaged: Damaged = False,
     engine: EngineName = "auto",
     *,
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
     """Restore photos, undoing the damage of any task."""
     return _restore_photos(
-        task or [], model or [], inputs, out, overwrite, compare, no_mark, engine, given
+        task or [], model or [], inputs, out, overwrite, compare, no_mark, damaged, engine, given
     )
 
 
@@ -152,6 +162,7 @@ def _restore_photos(
     overwrite: bool,
     compare: bool,
     no_mark: bool,
+    damaged: bool,
     engine: Engine,
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
@@ -168,10 +179,11 @@ def _restore_photos(
         overwrite=overwrite,
         compare=compare,
         mark=not no_mark,
+        damaged=damaged,
         report=_show,
         options=given.get("task"),
     )
-    if len(summary.results) > 1:
+    if len(summary.results) > 1 or summary.unread:
         typer.echo(summary)
     return summary.exit_code
 

@@ -57,6 +57,8 @@ class Photo:
         The file's colours are multiplied by its alpha; `pixels` are not.
     notes : tuple of str
         Remarks for the user, such as on frames that were left out.
+    lossless : bool
+        The file holds the pixels exactly, in a format that need not; so does the result.
     """
 
     pixels: Pixels
@@ -69,6 +71,7 @@ class Photo:
     dpi: tuple[float, float] | None = None
     premultiplied: bool = False
     notes: tuple[str, ...] = ()
+    lossless: bool = False
 
     def with_pixels(self, pixels: Pixels, *, gray: bool | None = None) -> Photo:
         """Return this photo with other pixels; `gray` true says that their channels are equal.

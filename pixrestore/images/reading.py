@@ -7,7 +7,6 @@ import io
 import logging
 import os
 import stat
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,12 @@ from PIL import Image, UnidentifiedImageError
 from pixrestore.errors import PhotoError
 from pixrestore.files import printable
 from pixrestore.images import photo as photos
+from pixrestore.images.damage import sound
+from pixrestore.images.damaged_tiff import TIFF_MAGIC
+from pixrestore.images.formats import is_lossless
+from pixrestore.images.heif import prepare_heif
 from pixrestore.images.icc import cicp_of, profile_of
+from pixrestore.images.limits import refuse_claims, refuse_larger, without_pillows_limit
 from pixrestore.images.metadata import read_metadata, read_tiff_metadata
 from pixrestore.images.photo import Photo
 from pixrestore.images.values import normalized, parted, unmultiplied
@@ -30,19 +34,19 @@ MAX_PIXELS = 500_000_000
 
 # Formats that Pillow may try (JPEG includes MPO). Others are no photos, and some, such as EPS, run
 # other programs.
-_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "AVIF", "PPM")
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "AVIF", "PPM", "JPEG2000")
 
-_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
 # What tifffile logs about damaged files, users are told by a PhotoError.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
-_opening = threading.Lock()
-
 
 def read_photo(
-    source: str | os.PathLike[str] | bytes | BinaryIO, *, max_pixels: int = MAX_PIXELS
+    source: str | os.PathLike[str] | bytes | BinaryIO,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    damaged: bool = False,
 ) -> Photo:
     """Read a photo of any common format, whatever its name says it is.
 
@@ -55,6 +59,8 @@ def read_photo(
         The photo. Bytes are a file's content.
     max_pixels : int
         Larger photos are refused before they are decoded.
+    damaged : bool
+        Read what is there of a file that lacks some of its pixels; `Photo.notes` says how many.
 
     Returns
     -------
@@ -63,10 +69,17 @@ def read_photo(
     Raises
     ------
     PhotoError
-        Missing, unreadable, cut short, not a photo, or larger than `max_pixels`.
+        Missing, unreadable, lacking pixels, not a photo, or larger than `max_pixels`.
     """
     with _reading(source) as stream:
-        return _read(stream, max_pixels)
+        found = sound(stream, damaged=damaged, max_pixels=max_pixels)
+        photo = _read(found.stream, max_pixels)
+        return replace(
+            photo,
+            icc=found.icc or photo.icc,
+            notes=photo.notes + found.notes,
+            lossless=photo.format == "WEBP" and is_lossless(stream),
+        )
 
 
 def _read(stream: BinaryIO, max_pixels: int) -> Photo:
@@ -74,7 +87,8 @@ def _read(stream: BinaryIO, max_pixels: int) -> Photo:
     if image is None:
         return _deep_tiff(stream, max_pixels)
     with image:
-        frames = getattr(image, "n_frames", 1)
+        # Which of a TIFF's pages is read was decided, and told, before.
+        frames = 1 if image.format == "TIFF" else getattr(image, "n_frames", 1)
         if image.format == "PNG":
             image.info["cicp"] = cicp_of(stream)
         if image.format == "PNG" and _is_deep_png(stream):
@@ -170,40 +184,31 @@ def _regular_file(source: Any) -> BinaryIO:
 
 def _opened(stream: BinaryIO, max_pixels: int) -> Image.Image | None:
     """Open a file's header with Pillow; None for a TIFF of more bits than Pillow reads."""
-    start = stream.read(16)
+    start = stream.read(64)
     stream.seek(0)
     if not start:
         raise PhotoError("the file is empty")
-    if start[:4] in _TIFF_MAGIC and _is_deep_tiff(stream):
+    formats = (*_FORMATS, *prepare_heif(start))
+    if start[:4] in TIFF_MAGIC and _is_deep_tiff(stream):
         return None
-    with _without_pillows_limit():
+    with without_pillows_limit():
         try:
-            image = Image.open(stream, formats=_FORMATS)
+            image = Image.open(stream, formats=formats)
         except UnidentifiedImageError:
             raise PhotoError("not a photo, or in a format that pixrestore cannot read") from None
-    _check_size(image.width, image.height, max_pixels)
+    refuse_larger(image.width, image.height, max_pixels)
+    refuse_claims(image.width, image.height, _length(stream))
     if image.format == "TIFF" and image.width * image.height > (Image.MAX_IMAGE_PIXELS or 0):
-        with _without_pillows_limit():  # which is asked again when a TIFF is loaded
+        with without_pillows_limit():  # which is asked again when a TIFF is loaded
             image.load()
     return image
 
 
-@contextlib.contextmanager
-def _without_pillows_limit() -> Iterator[None]:
-    """Lift Pillow's limit of pixels, a global of the process and too low for large scans."""
-    with _opening:
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
-            yield
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
-
-
-def _check_size(width: int, height: int, max_pixels: int) -> None:
-    if width * height > max_pixels:
-        raise PhotoError(
-            f"{width} x {height} pixels are more than the limit of {max_pixels / 1e6:g} megapixels"
-        )
+def _length(stream: BinaryIO) -> int:
+    place = stream.tell()
+    length = stream.seek(0, io.SEEK_END)
+    stream.seek(place)
+    return length
 
 
 def _with_frames(photo: Photo, frames: int) -> Photo:
@@ -263,7 +268,7 @@ def _deep_tiff(stream: BinaryIO, max_pixels: int) -> Photo:
     notes: list[str] = []
     with tifffile.TiffFile(stream) as tiff:
         page = tiff.pages.first
-        _check_size(page.imagewidth, page.imagelength, max_pixels)
+        refuse_larger(page.imagewidth, page.imagelength, max_pixels)
         if page.photometric not in (0, 1, 2):
             raise PhotoError(f"TIFF colours of kind {page.photometric} with 16 bits are not known")
         values = page.asarray()
@@ -284,10 +289,10 @@ def _deep_tiff(stream: BinaryIO, max_pixels: int) -> Photo:
             values = np.subtract(white, values, dtype=values.dtype)
         if alpha is not None:
             values = np.concatenate([values, alpha[..., None]], axis=-1)
-        icc, dpi, frames = page.iccprofile or b"", page.get_resolution("INCH"), len(tiff.pages)
+        icc, dpi = page.iccprofile or b"", page.get_resolution("INCH")
     stream.seek(0)
     exif, texts, orientation = read_tiff_metadata(stream, notes)
-    photo = photos.photo_from_channels(
+    return photos.photo_from_channels(
         photos.oriented(values, orientation),
         format="TIFF",
         exif=exif,
@@ -297,7 +302,6 @@ def _deep_tiff(stream: BinaryIO, max_pixels: int) -> Photo:
         premultiplied=associated,
         notes=tuple(notes),
     )
-    return _with_frames(photo, frames)
 
 
 def _deep_values(values: NDArray[Any], bits: int, notes: list[str] | None = None) -> NDArray[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,6 +15,7 @@ from PIL import Image, PngImagePlugin
 from pixrestore.errors import OutputError
 from pixrestore.files import printable, replace_file
 from pixrestore.images import metadata
+from pixrestore.images.formats import refuse_unfit
 from pixrestore.images.photo import Photo, Pixels, fitting_profile, photo_to_image, rescaled
 from pixrestore.images.profiles import in_srgb
 from pixrestore.images.values import multiplied
@@ -70,15 +72,27 @@ def write_photo(photo: Photo, path: Path) -> tuple[str, ...]:
     path = Path(path)
     format = format_of(path)
     if format is None:
-        known = " ".join(sorted(_FORMATS))
-        raise OutputError(f"cannot write {printable(path)}: its name must end with one of {known}")
+        raise _unknown_format(path)
     try:
         data, notes = _encoded(photo, format)
+    except OutputError as error:
+        raise OutputError(f"cannot write {printable(path)}: {error}") from None
     except (ValueError, OSError, OverflowError) as error:  # Pillow's ways to say no
         size = f"{photo.pixels.shape[1]} x {photo.pixels.shape[0]} pixels"
         raise OutputError(f"cannot write {printable(path)} ({size}): {error}") from error
     replace_file(path, data.getbuffer())
     return notes
+
+
+def refuse_format(path: Path, only: Collection[str]) -> None:
+    """Raise an `OutputError` where a name ends with one of `only`, as no format written does."""
+    if path.suffix.lower() in only and format_of(path) is None:
+        raise _unknown_format(path)
+
+
+def _unknown_format(path: Path) -> OutputError:
+    known = " ".join(sorted(_FORMATS))
+    return OutputError(f"cannot write {printable(path)}: its name must end with one of {known}")
 
 
 def encode_photo(photo: Photo, format: str | None = None) -> bytes:
@@ -91,11 +105,17 @@ def encode_photo(photo: Photo, format: str | None = None) -> bytes:
     format : str, optional
         Pillow's name of a format; the photo's own by default, or PNG where that is not written.
     """
-    format = format or {"MPO": "JPEG"}.get(photo.format, photo.format)
-    return _encoded(photo, format if format in _FORMATS.values() else "PNG")[0].getvalue()
+    return _encoded(photo, format or written_format(photo))[0].getvalue()
+
+
+def written_format(photo: Photo) -> str:
+    """Return the format of a photo's bytes: its own, or PNG where that is not written."""
+    format = {"MPO": "JPEG"}.get(photo.format, photo.format)
+    return format if format in _FORMATS.values() else "PNG"
 
 
 def _encoded(photo: Photo, format: str) -> tuple[io.BytesIO, tuple[str, ...]]:
+    refuse_unfit(format, *photo.pixels.shape[:2])
     stream = io.BytesIO()
     photo, notes = _fitting(photo, format)
     if format == "TIFF":
@@ -140,6 +160,8 @@ def _on_white(photo: Photo) -> Photo:
 
 def _settings(photo: Photo, format: str) -> dict[str, Any]:
     settings = dict(_SETTINGS.get(format, {}))
+    if format == "WEBP" and photo.lossless:
+        settings = {"lossless": True, "exact": True}
     if photo.dpi and format not in ("WEBP", "AVIF"):
         settings["dpi"] = photo.dpi
     if format == "BMP":

@@ -17,7 +17,8 @@ from PIL.Image import Resampling
 
 from pixrestore.errors import OutputError, PixrestoreError
 from pixrestore.files import output_error, printable, remove_leftovers
-from pixrestore.images import Photo, read_photo, to_dtype, to_float, write_photo
+from pixrestore.images import Photo, format_of, read_photo, to_dtype, to_float, write_photo
+from pixrestore.images.folders import told_unread
 from pixrestore.images.profiles import in_srgb
 from pixrestore.images.provenance import marked
 from pixrestore.images.resizing import resample
@@ -86,9 +87,12 @@ class Summary:
     ----------
     results : list of FileResult
         One for each photo, in the order they were done.
+    unread : list of Path
+        Pictures in folders that were passed over, because their kind is not read.
     """
 
     results: list[FileResult] = field(default_factory=list)
+    unread: list[Path] = field(default_factory=list)
 
     def of(self, status: str) -> list[FileResult]:
         """Return the results of one status."""
@@ -106,6 +110,8 @@ class Summary:
             parts.append(f"{skipped} skipped (their results exist)")
         if failed := len(self.of("failed")):
             parts.append(f"{failed} failed")
+        if self.unread:
+            parts.append(told_unread(self.unread))
         return ", ".join(parts)
 
 
@@ -117,6 +123,7 @@ def restore_files(
     overwrite: bool = False,
     compare: bool = False,
     mark: bool = True,
+    damaged: bool = False,
     report: Callable[[FileResult], None] | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Summary:
@@ -140,6 +147,8 @@ def restore_files(
         Also write a before | after picture, ``<result>-compare.jpg``, beside each result.
     mark : bool
         Say in the results' EXIF and XMP that a trained model has changed the photo.
+    damaged : bool
+        Restore what is there of files that lack some of their pixels; by default they fail.
     report : callable, optional
         Called with each `FileResult` as it is done.
     options : Mapping, optional
@@ -159,8 +168,19 @@ def restore_files(
     restorer.check(options or {})
     places = [Path(path) for path in inputs]
     target = None if output is None else Path(output)
-    jobs = plan_jobs(places, target, restorer.label, compare=compare)
-    run = _Run(restorer, dict(options or {}), overwrite, compare, mark, report, len(jobs))
+    summary = Summary()
+    jobs = plan_jobs(places, target, restorer.label, compare=compare, unread=summary.unread.append)
+    run = _Run(
+        restorer,
+        dict(options or {}),
+        overwrite,
+        compare,
+        mark,
+        damaged,
+        report,
+        len(jobs),
+        summary,
+    )
     run.do(run.still_to_do(jobs))
     return run.summary
 
@@ -183,6 +203,7 @@ class _Run:
     overwrite: bool
     compare: bool
     mark: bool
+    damaged: bool
     report: Callable[[FileResult], None] | None
     total: int
     summary: Summary = field(default_factory=Summary)
@@ -228,7 +249,12 @@ class _Run:
 
     def _read(self, job: Job) -> Photo:
         self._prepare(job.result.parent)
-        return read_photo(job.source)
+        photo = read_photo(job.source, damaged=self.damaged)
+        try:
+            self.restorer.refuse_unfit(photo, format_of(job.result) or "")
+        except OutputError as error:
+            raise OutputError(f"cannot write {printable(job.result)}: {error}") from None
+        return photo
 
     def _prepare(self, folder: Path) -> None:
         """Make a folder for results and see that it can be written, once, before the work."""

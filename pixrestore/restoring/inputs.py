@@ -14,9 +14,11 @@ from PIL import Image
 
 from pixrestore.errors import PhotoError, UsageError
 from pixrestore.images import Photo, encode_photo, photo_from_image, photo_to_image, read_photo
+from pixrestore.images.formats import refuse_unfit
 from pixrestore.images.photo import photo_from_channels
 from pixrestore.images.provenance import marked
 from pixrestore.images.reading import as_photo_errors
+from pixrestore.images.writing import written_format
 
 ImageOrFile = str | os.PathLike[str] | IO[bytes] | Image.Image
 """What is restored to a Pillow image."""
@@ -46,15 +48,31 @@ class RestoresPhotos(ABC):
     def label(self) -> str:
         """What results are called after."""
 
-    @overload
-    def restore(self, image: ImageOrFile, *, mark: bool = ..., **options: Any) -> Image.Image: ...
-    @overload
-    def restore(self, image: Content, *, mark: bool = ..., **options: Any) -> bytes: ...
+    @property
+    @abstractmethod
+    def scale(self) -> int:
+        """How many times as high and wide results are."""
+
+    def refuse_unfit(self, photo: Photo, format: str) -> None:
+        """Raise an `OutputError`, before any work, where a format cannot hold the result."""
+        height, width = photo.pixels.shape[:2]
+        refuse_unfit(format, height * self.scale, width * self.scale)
+
     @overload
     def restore(
-        self, image: NDArray[_Scalar], *, mark: bool = ..., **options: Any
+        self, image: ImageOrFile, *, mark: bool = ..., damaged: bool = ..., **options: Any
+    ) -> Image.Image: ...
+    @overload
+    def restore(
+        self, image: Content, *, mark: bool = ..., damaged: bool = ..., **options: Any
+    ) -> bytes: ...
+    @overload
+    def restore(
+        self, image: NDArray[_Scalar], *, mark: bool = ..., damaged: bool = ..., **options: Any
     ) -> NDArray[_Scalar]: ...
-    def restore(self, image: Any, *, mark: bool = True, **options: Any) -> Any:
+    def restore(
+        self, image: Any, *, mark: bool = True, damaged: bool = False, **options: Any
+    ) -> Any:
         """Restore an image, and return it as the kind of thing that it was given as.
 
         Parameters
@@ -69,6 +87,9 @@ class RestoresPhotos(ABC):
             clipped to that range. Masked arrays are taken where no value is masked.
         mark : bool
             Say in EXIF and XMP that a trained model has changed the photo. Arrays hold neither.
+        damaged : bool
+            Restore what is there of a file that lacks some of its pixels, which are black or gray
+            then; by default it is refused.
         **options
             Options of the task that take effect when restoring, such as ``strength``.
 
@@ -79,31 +100,37 @@ class RestoresPhotos(ABC):
         Raises
         ------
         PhotoError
-            The photo is missing or unreadable, or the array is not an image.
+            The photo is missing or unreadable, lacks pixels, or the array is not an image.
+        OutputError
+            The format of the file's bytes cannot hold as large a result.
         UsageError
             The task has no such option.
         OutOfMemoryError
             Even the smallest tiles were too large.
         """
         self.check(options)  # a wrong option is told before any work
-        photo = self.restore_photo(photo_of(image), **options)
+        photo = photo_of(image, damaged=damaged)
+        content = isinstance(image, (bytes, bytearray, memoryview))
+        if content:
+            self.refuse_unfit(photo, written_format(photo))
+        photo = self.restore_photo(photo, **options)
         photo = marked(photo) if mark else photo
-        if isinstance(image, (bytes, bytearray, memoryview)):
+        if content:
             return encode_photo(photo)
         return _array_like(image, photo) if isinstance(image, np.ndarray) else photo_to_image(photo)
 
 
-def photo_of(image: Any) -> Photo:
+def photo_of(image: Any, *, damaged: bool = False) -> Photo:
     """Return the photo that a path, bytes, a file, a Pillow image or an array is; see `restore`."""
     if isinstance(image, Image.Image):
         with as_photo_errors(image):  # Pillow opens files without decoding them
             return photo_from_image(image)
     if isinstance(image, (bytes, bytearray, memoryview)):
-        return read_photo(bytes(image))
+        return read_photo(bytes(image), damaged=damaged)
     if isinstance(image, np.ndarray):
         return _photo_of_array(image)
     if isinstance(image, (str, os.PathLike)) or hasattr(image, "read"):
-        return read_photo(image)
+        return read_photo(image, damaged=damaged)
     kinds = "a path, bytes, a Pillow image or a NumPy array"
     raise UsageError(f"cannot restore a {type(image).__name__}: give {kinds}")
 

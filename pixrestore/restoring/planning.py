@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pixrestore.errors import OutputError, PhotoError, PixrestoreError, UsageError
 from pixrestore.files import printable
-from pixrestore.images import find_photos, format_of
+from pixrestore.images import PHOTO_SUFFIXES, find_photos, format_of
+from pixrestore.images.folders import UNREAD_SUFFIXES, told_unread
+from pixrestore.images.heif import HEIF_SUFFIXES
+from pixrestore.images.writing import refuse_format
 
 _COMPARISON = "-compare.jpg"
 
@@ -36,7 +39,12 @@ class Job:
 
 
 def plan_jobs(
-    inputs: Sequence[Path], output: Path | None, name: str, *, compare: bool = False
+    inputs: Sequence[Path],
+    output: Path | None,
+    name: str,
+    *,
+    compare: bool = False,
+    unread: Callable[[Path], None] = lambda path: None,
 ) -> list[Job]:
     """Decide where results go.
 
@@ -55,6 +63,8 @@ def plan_jobs(
         The task's name.
     compare : bool
         Before | after pictures are wanted too.
+    unread : callable, optional
+        Told of each picture in a folder of a kind that is not read.
 
     Returns
     -------
@@ -71,11 +81,15 @@ def plan_jobs(
     else:
         if output is not None and output.exists() and not output.is_dir():
             raise OutputError(f"{printable(output)} is a file of a kind that cannot be written")
-        jobs = [job for given in inputs for job in _jobs_of(given, output, name)]
+        if output is not None and not output.exists():
+            refuse_format(output, only=PHOTO_SUFFIXES | UNREAD_SUFFIXES.keys() | HEIF_SUFFIXES)
+        jobs = [job for given in inputs for job in _jobs_of(given, output, name, unread)]
     return _checked(jobs, compare)
 
 
-def _jobs_of(given: Path, output: Path | None, name: str) -> Iterator[Job]:
+def _jobs_of(
+    given: Path, output: Path | None, name: str, unread: Callable[[Path], None]
+) -> Iterator[Job]:
     if not given.is_dir():
         if output is not None:
             yield _job(given, output / given.name)
@@ -87,9 +101,13 @@ def _jobs_of(given: Path, output: Path | None, name: str) -> Iterator[Job]:
         whole = given.resolve()
         target = whole.with_name(f"{whole.name or 'photos'}-{name}")
     errors: list[PhotoError] = []
-    photos = find_photos(given, skip=target, closed=errors.append)
+    others: list[Path] = []
+    photos = find_photos(given, skip=target, closed=errors.append, unread=others.append)
     if not photos and not errors:
-        errors.append(PhotoError(f"there are no photos in {printable(given)}"))
+        told = f": {told_unread(others)}" if others else ""
+        errors.append(PhotoError(f"there are no photos in {printable(given)}{told}"))
+    for path in others:
+        unread(path)
     for error in errors:
         yield Job(given, target, target, error)
     for photo in photos:

@@ -177,6 +177,11 @@ class Restorer(RestoresPhotos):
         """The task's name, after which results are called."""
         return self.task.name
 
+    @property
+    def scale(self) -> int:
+        """How many times as high and wide results are."""
+        return self.task.scale
+
     def check(self, options: Mapping[str, Any]) -> None:
         """Raise a `UsageError` unless the task has these options of restoring."""
         self.configured(options)

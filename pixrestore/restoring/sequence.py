@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,11 @@ class RestorerSequence(RestoresPhotos):
     def label(self) -> str:
         """The names of the tasks."""
         return "-".join(restorer.label for restorer in self.restorers)
+
+    @property
+    def scale(self) -> int:
+        """How many times as high and wide results are, by all restorers."""
+        return math.prod(restorer.scale for restorer in self.restorers)
 
     def restore_photo(self, photo: Photo, **options: Any) -> Photo:
         """Restore a photo by one restorer after the other; see `Restorer.restore_photo`."""
