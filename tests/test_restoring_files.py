@@ -251,6 +251,17 @@ class TestFailures:
         assert files_in(tmp_path / "out") == []
 
 
+@pytest.mark.parametrize("given", ["missing/old.jpg", "https://example.org/a/old.jpg", "-"])
+@pytest.mark.parametrize("out", [None, "out", "out/new.png"])
+def test_nothing_is_made_for_a_photo_that_is_not_there(restorer, tmp_path, monkeypatch, given, out):
+    monkeypatch.chdir(tmp_path)
+    summary = restore_files([given], out, restorer)
+    assert summary.exit_code == PhotoError.exit_code
+    assert list(tmp_path.iterdir()) == []
+    hint = "give a file: addresses are not fetched"
+    assert (hint in summary.results[0].message) == given.startswith("https:")
+
+
 class TestComparisons:
     def test_they_lie_beside_the_results(self, restorer, tmp_path):
         source = photo(tmp_path / "a.png")

@@ -11,7 +11,9 @@ import typer
 from pixrestore.cli.messages import say
 from pixrestore.cli.option_groups import Section
 from pixrestore.cli.task_options import choose_tasks, restoring_sections
+from pixrestore.cli.streams import restore_stream, streams
 from pixrestore.engines import Engine
+from pixrestore.errors import UsageError
 
 if TYPE_CHECKING:
     from pixrestore.restoring.files import FileResult
@@ -20,6 +22,13 @@ Inputs = Annotated[
     list[Path],
     typer.Argument(metavar="IN", help="Photos, or folders of photos."),
 ]
+InputsOrStream = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="IN",
+        help="Photos, or folders of photos; - is a photo from standard input.",
+    ),
+]
 Output = Annotated[
     Path | None,
     typer.Option(
@@ -27,7 +36,7 @@ Output = Annotated[
         "-o",
         metavar="OUT",
         help="File for one photo, or folder for several. By default results go beside a photo, or "
-        "into FOLDER-TASK beside a folder.",
+        "into FOLDER-TASK beside a folder. - is standard output.",
     ),
 ]
 ModelName = Annotated[
@@ -56,7 +65,7 @@ def sections(words: Mapping[str, Any]) -> list[Section]:
 
 
 def colorize(
-    inputs: Inputs,
+    inputs: InputsOrStream,
     out: Output = None,
     model: ModelName = None,
     overwrite: Overwrite = False,
@@ -71,7 +80,7 @@ def colorize(
 
 
 def denoise(
-    inputs: Inputs,
+    inputs: InputsOrStream,
     out: Output = None,
     model: ModelName = None,
     overwrite: Overwrite = False,
@@ -96,7 +105,7 @@ def sections_for(task: str) -> Callable[[Mapping[str, Any]], list[Section]]:
 
 
 def restore(
-    inputs: Inputs,
+    inputs: InputsOrStream,
     task: Annotated[
         list[str] | None,
         typer.Option(
@@ -142,7 +151,13 @@ def _restore_photos(
     from pixrestore.restoring.files import restore_files
     from pixrestore.restoring.sequence import in_sequence
 
+    streamed = streams(inputs, out)
+    if streamed and compare:
+        raise UsageError("`compare` needs a photo's name to put the picture beside it")
     restorer = in_sequence([open_restorer(model, engine) for model in find_models(tasks, models)])
+    if streamed:
+        options = given.get("task", {})
+        return restore_stream(inputs[0], out, restorer, options, overwrite=overwrite)
     summary = restore_files(
         inputs,
         out,

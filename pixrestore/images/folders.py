@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pixrestore.errors import PhotoError
-from pixrestore.files import printable
+from pixrestore.files import address_hint, printable
 
 PHOTO_SUFFIXES: frozenset[str] = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png"}
@@ -47,7 +47,7 @@ def find_photos(
     folder = Path(folder)
     if not folder.is_dir():
         missing = "is not a folder" if folder.exists() else "does not exist"
-        raise PhotoError(f"{printable(folder)} {missing}")
+        raise PhotoError(f"{printable(folder)} {missing}{address_hint(folder)}")
 
     def refuse(error: OSError) -> None:
         where = folder if error.filename is None else Path(error.filename)

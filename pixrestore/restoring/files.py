@@ -221,8 +221,10 @@ class _Run:
                 self._written(*writing)
 
     def _read(self, job: Job) -> Photo:
+        # Nothing is made for a photo that is not there.
+        photo = read_photo(job.source)
         self._prepare(job.result.parent)
-        return read_photo(job.source)
+        return photo
 
     def _prepare(self, folder: Path) -> None:
         """Make a folder for results and see that it can be written, once, before the work."""
