@@ -125,6 +125,7 @@ def errors(_: str) -> str:
         *found,
         (BUG, "", "A bug, in pixrestore or in a plugin; the line says whose."),
         (INTERRUPTED, "", "Stopped with Ctrl-C."),
+        ("129, 143", "", "Stopped by SIGHUP, as of a terminal that closes, or by SIGTERM."),
     ]
     return table(("code", "error in Python", "meaning"), sorted(rows))
 

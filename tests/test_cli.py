@@ -15,7 +15,9 @@ import pytest
 from PIL import Image
 
 import pixrestore.training.start
-from pixrestore.tasks import Denoise
+from pixrestore.cli.tables import as_json
+from pixrestore.model.folder import load_model
+from pixrestore.tasks import Colorize, Denoise
 
 
 @pytest.fixture
@@ -75,6 +77,19 @@ class TestHelp:
         assert "--sigma" not in text
         assert "--saturation" in cli("restore", "--task", "colorize", "--help").out
         assert "--strength" not in cli("restore", "--help").out
+
+    def test_of_restoring_shows_the_values_of_the_model_that_is_used(self, cli):
+        for words in (
+            ["colorize"],
+            ["restore", "--task", "colorize"],
+            ["evaluate", "--task", "colorize"],
+        ):
+            text = " ".join(cli(*words, "--help").out.split())
+            assert "--saturation float" in text
+            value = load_model("colorize").task.saturation
+            assert value != Colorize().saturation
+            shown = text.split("--saturation ")[1].split("[default: ")[1].split("]")[0]
+            assert float(shown) == value
 
     def test_with_a_model_is_about_the_models_task_and_shows_its_values(self, cli, tiny_denoiser):
         assert "--strength" in cli("restore", "--model", tiny_denoiser, "--help").out
@@ -260,6 +275,28 @@ class TestStreams:
             assert done.code == 2
             assert "cannot be written to standard output" in done.error
         assert list(tmp_path.iterdir()) == []
+
+
+class TestOutput:
+    def test_text_that_a_console_cannot_show_ends_no_job(self, tiny_denoiser, tmp_path):
+        (tmp_path / "日本").mkdir()
+        _photo(tmp_path / "日本" / "é.png")
+        (tmp_path / "日本" / "ü.png").write_bytes(b"no photo")
+        done = subprocess.run(
+            [sys.executable, "-m", "pixrestore", "denoise", "日本", "-m", str(tiny_denoiser)],
+            cwd=tmp_path, capture_output=True, timeout=60, check=False,
+            env={**os.environ, "PYTHONIOENCODING": "cp1252:strict"},
+        )  # fmt: skip
+        assert done.returncode == 4, done.stderr
+        assert b"\\u65e5\\u672c-denoise/\xe9.png" in done.stdout
+        assert b"\\u65e5\\u672c/\xfc.png" in done.stderr
+        assert (tmp_path / "日本-denoise" / "é.png").exists()
+
+    def test_json_stays_json_there(self, monkeypatch):
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+        text = as_json({"name": "é日𝄞"})
+        assert text.isascii()
+        assert json.loads(text) == {"name": "é日𝄞"}
 
 
 class TestEvaluate:

@@ -64,7 +64,7 @@ def _settled(params: list[Any]) -> list[Any]:
     And it would take a file that may not be read for a wrong option.
     """
     for param in params:
-        told = getattr(getattr(param, "type_descriptor", None), "parameter_info", None)
+        told: Any = getattr(getattr(param, "type_descriptor", None), "parameter_info", None)
         if hasattr(told, "readable"):
             told.readable = False
         if getattr(param, "is_flag", False) and param.default is None:

@@ -10,8 +10,8 @@ import typer
 
 from pixrestore.cli.messages import say
 from pixrestore.cli.option_groups import Section
-from pixrestore.cli.task_options import choose_tasks, restoring_sections
 from pixrestore.cli.streams import restore_stream, streams
+from pixrestore.cli.task_options import choose_tasks, restoring_sections
 from pixrestore.engines import Engine
 from pixrestore.errors import UsageError
 

@@ -45,9 +45,7 @@ def find_photos(
         The folder does not exist, is not a folder or may not be read.
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        missing = "is not a folder" if folder.exists() else "does not exist"
-        raise PhotoError(f"{printable(folder)} {missing}{address_hint(folder)}")
+    require_folder(folder)
 
     def refuse(error: OSError) -> None:
         where = folder if error.filename is None else Path(error.filename)
@@ -69,6 +67,13 @@ def find_photos(
             if not name.startswith(".") and Path(name).suffix.lower() in PHOTO_SUFFIXES
         ]
     return sorted(found)
+
+
+def require_folder(folder: Path) -> None:
+    """Raise a `PhotoError` unless there is such a folder."""
+    if not folder.is_dir():
+        missing = "is not a folder" if folder.exists() else "does not exist"
+        raise PhotoError(f"{printable(folder)} {missing}{address_hint(folder)}")
 
 
 def _same(first: Path, second: Path) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pixrestore.images.folders import require_folder
 from pixrestore.model.folder import Model, load_model
 from pixrestore.options import checked
 from pixrestore.plugins.kinds import TASKS
@@ -65,6 +66,11 @@ class Asked:
         if isinstance(self.data, (str, os.PathLike)):
             return (os.fspath(self.data),)
         return tuple(map(str, self.data))
+
+    def check_folders(self) -> None:
+        """Raise a `PhotoError` where a folder of photos is not there."""
+        for folder in (*self.folders, *(() if self.valid is None else (self.valid,))):
+            require_folder(Path(folder))
 
     @property
     def ends(self) -> dict[str, Any]:
