@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pixrestore.images.folders import require_folder
 from pixrestore.model.folder import Model, load_model
 from pixrestore.options import checked
 from pixrestore.plugins.kinds import TASKS
@@ -69,6 +68,8 @@ class Asked:
 
     def check_folders(self) -> None:
         """Raise a `PhotoError` where a folder of photos is not there."""
+        from pixrestore.images.folders import require_folder
+
         for folder in (*self.folders, *(() if self.valid is None else (self.valid,))):
             require_folder(Path(folder))
 
