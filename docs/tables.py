@@ -125,6 +125,8 @@ def errors(_: str) -> str:
         *found,
         (BUG, "", "A bug, in pixrestore or in a plugin; the line says whose."),
         (INTERRUPTED, "", "Stopped with Ctrl-C."),
+        (129, "", "Stopped by SIGHUP: its terminal or connection closed."),
+        (143, "", "Stopped by SIGTERM, as `kill` sends it."),
     ]
     return table(("code", "error in Python", "meaning"), sorted(rows))
 

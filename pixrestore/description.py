@@ -6,6 +6,7 @@ Nothing heavy is imported: lists and ``--help`` read it too.
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ FORMAT = 1
 # Far more than any description takes: beyond it, something else was given that name.
 _LARGEST = 16 << 20
 _MOST_CHANNELS = 4096
+_LONGEST_CAUSE = 200
 # Least and most of each size of a geometry.
 _SIZES = {
     "multiple": (1, 4096),
@@ -108,12 +110,16 @@ def read_description(folder: Path) -> Description:
         There is none, it cannot be read, or a newer version of pixrestore wrote it.
     """
     path = folder / DESCRIPTION
-    if not path.is_file():
-        raise ModelError(f"{printable(folder)} is no model folder: it has no {DESCRIPTION}")
     try:
-        if path.stat().st_size > _LARGEST:
+        mode = path.stat().st_mode
+        # Nothing that could block or never end, such as a pipe or a device.
+        if not stat.S_ISREG(mode):
+            raise ModelError(f"{printable(path)} is not a file")
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+        if len(content) > _LARGEST:
             raise ModelError(f"{printable(path)} is too large for the description of a model")
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(content.decode())
         if data["format"] > FORMAT:
             written = data.get("versions", {}).get("pixrestore", "unknown")
             raise ModelError(
@@ -121,10 +127,14 @@ def read_description(folder: Path) -> Description:
                 "update pixrestore"
             )
         return _parsed(folder, data)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ModelError(
+            f"{printable(folder)} is no model folder: it has no {DESCRIPTION}"
+        ) from error
     except KeyError as error:
         raise ModelError(f"{printable(path)} cannot be read: it lacks {error}") from error
     except (ValueError, TypeError, AttributeError, OSError, RecursionError) as error:
-        cause = f"{type(error).__name__} {error}"
+        cause = f"{type(error).__name__} {error}"[:_LONGEST_CAUSE]
         raise ModelError(f"{printable(path)} cannot be read: {cause}") from error
 
 

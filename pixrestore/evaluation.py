@@ -13,6 +13,7 @@ import numpy as np
 from pixrestore.engines.opening import open_restorer
 from pixrestore.errors import PhotoError, TrainingDataError, UsageError
 from pixrestore.images import decode_rgb8, find_photos
+from pixrestore.images.folders import require_folder
 from pixrestore.images.metrics import ciede2000, colourfulness, psnr, ssim
 from pixrestore.images.resizing import cropped_to_multiple, enlarged
 from pixrestore.model.lookup import ModelName, find_model
@@ -73,6 +74,7 @@ def evaluate(
         An option that the task does not have, or a model of another task or scale.
     """
     # The task comes first: its options, which decide how much it enlarges, must suit the model.
+    require_folder(Path(data))  # before anything is loaded
     configured = measured_task(task, model, options)
     chosen = find_model(configured, model)
     known = options_of(type(configured))

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import shutil
 import time
 import zlib
@@ -22,6 +23,7 @@ PLAN = "run.json"
 _PREFIX = ".pixrestore-"
 _STALE_SECONDS = 3600.0
 _KEPT_OF_NAME = 24
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:[/\\]", re.IGNORECASE)
 
 # Errors that the next file would meet as well: there is no point in going on.
 STOPPING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
@@ -30,6 +32,13 @@ STOPPING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 def printable(path: str | os.PathLike[str]) -> str:
     """Return `path` as text that can be printed anywhere, even when its name is not UTF-8."""
     return os.fsencode(path).decode("utf-8", "replace")
+
+
+def address_hint(source: Any) -> str:
+    """Say of the address of a web page, as the end of a message, that a file is needed."""
+    name = os.fsdecode(source) if isinstance(source, (str, os.PathLike)) else ""
+    # A `Path` has lost one of the two slashes. Drives of Windows have one letter.
+    return " (give a file: addresses are not fetched)" if _ADDRESS.match(name) else ""
 
 
 @contextlib.contextmanager

@@ -52,6 +52,8 @@ class Task(ABC):
         The training settings that suit the task.
     benchmark : mapping
         Options with which ``evaluate`` starts, so that figures compare with published ones.
+    keywords : tuple of str
+        Other words for the damage or its repair, by which the task is suggested: "grain".
     inexact : str
         Why the law does not hold; empty when it does.
     """
@@ -62,6 +64,7 @@ class Task(ABC):
     scale: int = 1
     recipe: ClassVar[Recipe] = Recipe()
     benchmark: ClassVar[Mapping[str, Any]] = {}
+    keywords: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         # Frozen dataclasses can only be normalised this way: ints to floats, one number to a range.

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import pixrestore.training.start
-from pixrestore.tasks import Denoise
+from pixrestore.cli.tables import as_json
+from pixrestore.model.folder import load_model
+from pixrestore.tasks import Colorize, Denoise
 
 
 @pytest.fixture
@@ -72,6 +77,19 @@ class TestHelp:
         assert "--sigma" not in text
         assert "--saturation" in cli("restore", "--task", "colorize", "--help").out
         assert "--strength" not in cli("restore", "--help").out
+
+    def test_of_restoring_shows_the_values_of_the_model_that_is_used(self, cli):
+        for words in (
+            ["colorize"],
+            ["restore", "--task", "colorize"],
+            ["evaluate", "--task", "colorize"],
+        ):
+            text = " ".join(cli(*words, "--help").out.split())
+            assert "--saturation float" in text
+            value = load_model("colorize").task.saturation
+            assert value != Colorize().saturation
+            shown = text.split("--saturation ")[1].split("[default: ")[1].split("]")[0]
+            assert float(shown) == value
 
     def test_with_a_model_is_about_the_models_task_and_shows_its_values(self, cli, tiny_denoiser):
         assert "--strength" in cli("restore", "--model", tiny_denoiser, "--help").out
@@ -211,6 +229,85 @@ class TestRestore:
         assert "is for denoise, not for colorize" in done.error
 
 
+class TestStreams:
+    """``-`` is standard input and output."""
+
+    def run(self, folder, *words, given=b""):
+        return subprocess.run(
+            [sys.executable, "-m", "pixrestore", "denoise", *map(str, words)],
+            cwd=folder, input=given, capture_output=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    def test_a_photo_goes_through_and_nothing_else_comes_out(self, tiny_denoiser, tmp_path):
+        content = _photo(tmp_path / "in.png").read_bytes()
+        done = self.run(tmp_path, "-", "-m", tiny_denoiser, "--strength", "0", given=content)
+        assert (done.returncode, done.stderr) == (0, b"")
+        with Image.open(io.BytesIO(done.stdout)) as image:
+            assert image.format == "PNG"
+            assert (np.asarray(image) == np.asarray(Image.open(tmp_path / "in.png"))).all()
+        named = self.run(tmp_path, "in.png", "-o", "-", "-m", tiny_denoiser, "--strength", "0")
+        assert named.stdout == done.stdout
+        assert [path.name for path in tmp_path.iterdir()] == ["in.png"]
+
+    def test_a_result_may_have_a_name(self, tiny_denoiser, tmp_path):
+        content = _photo(tmp_path / "in.png").read_bytes()
+        done = self.run(tmp_path, "-", "-o", "out.jpg", "-m", tiny_denoiser, given=content)
+        assert done.stdout.splitlines() == [b"standard input -> out.jpg"]
+        with Image.open(tmp_path / "out.jpg") as image:
+            assert image.format == "JPEG"
+
+    @pytest.mark.parametrize(
+        ("words", "code", "message"),
+        [
+            ("-", 4, "standard input: the image: the file is empty"),
+            ("missing.jpg -o -", 4, "cannot read missing.jpg"),
+            ("- other.jpg", 2, "- stands for one photo"),
+            (". -o -", 2, "- stands for one photo"),
+            ("- -o folder", 2, "set --out to a file, or to -"),
+            ("- --compare", 2, "--compare needs a photo's name"),
+        ],
+    )
+    def test_what_cannot_be_is_one_line(
+        self, cli, tiny_denoiser, tmp_path, monkeypatch, words, code, message
+    ):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+        done = cli("denoise", *words.split(), "-m", tiny_denoiser)
+        assert (done.code, done.out) == (code, "")
+        assert message in done.error
+        assert list(tmp_path.iterdir()) == []
+
+    def test_only_photos_go_there(self, cli, tiny_denoiser, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        for words in (["export", tiny_denoiser], ["train"], ["new-plugin", "fog"]):
+            done = cli(*words, "-o", "-")
+            assert done.code == 2
+            assert "cannot be written to standard output" in done.error
+        assert list(tmp_path.iterdir()) == []
+
+
+class TestOutput:
+    def test_text_that_a_console_cannot_show_ends_no_job(self, tiny_denoiser, tmp_path):
+        (tmp_path / "日本").mkdir()
+        _photo(tmp_path / "日本" / "é.png")
+        (tmp_path / "日本" / "ü.png").write_bytes(b"no photo")
+        done = subprocess.run(
+            [sys.executable, "-m", "pixrestore", "denoise", "日本", "-m", str(tiny_denoiser)],
+            cwd=tmp_path, capture_output=True, timeout=60, check=False,
+            env={**os.environ, "PYTHONIOENCODING": "cp1252:strict"},
+        )  # fmt: skip
+        assert done.returncode == 4, done.stderr
+        assert b"\\u65e5\\u672c-denoise/\xe9.png" in done.stdout
+        assert b"\\u65e5\\u672c/\xfc.png" in done.stderr
+        assert (tmp_path / "日本-denoise" / "é.png").exists()
+
+    def test_json_stays_json_there(self, monkeypatch):
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+        text = as_json({"name": "é日𝄞"})
+        assert text.isascii()
+        assert json.loads(text) == {"name": "é日𝄞"}
+
+
 class TestEvaluate:
     def test_prints_figures_beside_the_inputs(self, cli, tiny_denoiser, samples):
         words = ["evaluate", "--model", tiny_denoiser, "--data", samples, "--limit", "1"]
@@ -225,6 +322,23 @@ class TestEvaluate:
 
 
 class TestErrors:
+    def test_a_photo_that_may_not_be_read_is_no_wrong_option(
+        self, cli, tiny_denoiser, tmp_path, monkeypatch
+    ):
+        source = _photo(tmp_path / "in.png")
+        opened = Path.open
+
+        def refusing(self, *given, **named):  # root may read anything, whatever the mode
+            if self == source:
+                raise PermissionError(errno.EACCES, "Permission denied", str(self))
+            return opened(self, *given, **named)
+
+        monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != source)
+        monkeypatch.setattr(Path, "open", refusing)
+        done = cli("denoise", source, "-m", tiny_denoiser)
+        assert done.code == 4
+        assert f"cannot read {source}: Permission denied" in done.error
+
     @pytest.mark.parametrize(
         ("words", "code", "message"),
         [

@@ -8,6 +8,7 @@ import importlib.util
 import json
 import re
 import shlex
+import signal
 import tomllib
 from collections.abc import Iterator
 from itertools import pairwise
@@ -115,6 +116,7 @@ def test_every_exit_code_is_documented():
     source = "".join(path.read_text() for path in (ROOT / "pixrestore").rglob("*.py"))
     codes = {int(code) for code in re.findall(r"^    exit_code = (\d+)$", source, re.MULTILINE)}
     codes |= {0, running.BUG, running.INTERRUPTED}
+    codes |= {128 + number for number in (signal.SIGHUP, signal.SIGTERM)}  # as shells count
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)} == codes
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from PIL import Image
 import pixrestore
 from pixrestore.engines.export import export_model
 from pixrestore.engines.half_precision import half_precision_copy
+from pixrestore.engines.onnx import OnnxNetwork
 from pixrestore.errors import ModelError
 from pixrestore.model.folder import check_weights, load_model
 
@@ -146,3 +148,63 @@ def test_answers_that_are_no_numbers_are_an_error(model, tmp_path, value):
     Image.fromarray(PHOTO).save(photo)
     with pytest.raises(ModelError, match="answers infinities or NaN"):
         pixrestore.restore(photo, model=model)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files of POSIX")
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "deep", "long", "closed"])
+def test_a_description_that_is_no_plain_small_file_is_refused_at_once(model, monkeypatch, kind):
+    path = model / "model.json"
+    content = path.read_text()
+    path.unlink()
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "deep":
+        path.write_text("[" * 1_000_000)
+    elif kind == "long":
+        path.write_text(content.replace("{", '{"number": ' + "9" * 10_000 + ",", 1))
+    else:
+        path.write_text(content)
+        stat = Path.stat
+
+        def refusing(self, **named):
+            if self == path:  # root may read anything, whatever the mode
+                raise PermissionError(13, "Permission denied", str(self))
+            return stat(self, **named)
+
+        monkeypatch.setattr(Path, "stat", refusing)
+    with pytest.raises(ModelError) as caught:
+        load_model(model)
+    assert len(str(caught.value)) < 500
+
+
+def test_a_graph_without_inputs_is_no_bug(model):
+    import onnx
+
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Constant", [], ["y"], value_float=1.0)],
+        "none",
+        [],
+        [onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [])],
+    )
+    made = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)])
+    made.ir_version = 8
+    (model / "model.onnx").write_bytes(made.SerializeToString())
+    description = json.loads((model / "model.json").read_text())
+    description["graph"]["weights"] = []
+    (model / "model.json").write_text(json.dumps(description))
+    signed(model)
+    with pytest.raises(ModelError, match="has 0 inputs"):
+        OnnxNetwork(load_model(model))
+
+
+def test_a_geometry_that_does_not_suit_the_network_is_the_models_fault(model, capfd):
+    description = json.loads((model / "model.json").read_text())
+    description["geometry"] |= {"multiple": 1, "margin": 3}
+    (model / "model.json").write_text(json.dumps(description))
+    with pytest.raises(ModelError):
+        pixrestore.load(model, engine="onnx").restore(np.zeros((37, 41, 3), np.uint8))
+    assert capfd.readouterr().err == ""

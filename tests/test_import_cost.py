@@ -77,3 +77,12 @@ def test_public_names_exist_and_the_stub_lists_them_all():
         assert name in dir(pixrestore)
     with pytest.raises(AttributeError, match="no attribute 'colourise'"):
         _ = pixrestore.colourise
+
+
+@pytest.mark.parametrize("words", ["train", "train --valid .", "evaluate --task denoise"])
+def test_a_folder_that_is_not_there_is_told_before_what_takes_long(fresh_cli, tmp_path, words):
+    done = fresh_cli(*words.split(), "--data", "nodir", code=_RUN, plugins="")
+    assert done.code == 4
+    assert done.err.startswith("pixrestore: nodir does not exist\n")
+    assert not {"tensorflow", "keras"} & set(json.loads(done.err.splitlines()[-1]))
+    assert list(tmp_path.iterdir()) == []

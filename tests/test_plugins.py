@@ -9,6 +9,11 @@ from pathlib import Path
 import pytest
 
 import pixrestore
+from pixrestore import Task
+from pixrestore.errors import UnknownNameError
+from pixrestore.plugins.kinds import TASKS
+from pixrestore.plugins.loading import load_plugins
+from pixrestore.plugins.registry import Plugin, Plugins
 
 GOOD = '''
 from dataclasses import dataclass
@@ -578,3 +583,23 @@ def test_every_kind_has_its_hook():
 
     declared = {name for name in vars(hooks) if name.startswith("pixrestore_")}
     assert declared == {kind.hook for kind in KINDS} | {"pixrestore_commands"}
+
+
+@pytest.mark.parametrize("word", ["scratches", "Scratched", "dusty", "creases"])
+def test_a_task_is_suggested_by_what_it_does(word):
+    """Also a stranger's: by its summary, or by words of its own."""
+
+    class Mend(Task):
+        """Repair scratches and dust."""
+
+        name = "mend"
+        keywords = ("crease",)
+
+        def corrupt(self, clean, rng):
+            return clean
+
+    plugin = Plugin("mend", "mend", "1", provided={TASKS: {"mend": Mend}})
+    with pytest.raises(UnknownNameError, match=r"did you mean mend\?"):
+        Plugins((plugin,)).find(TASKS, word)
+    with pytest.raises(UnknownNameError, match=r"did you mean denoise\?"):
+        load_plugins().find(TASKS, "grainy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -14,6 +15,7 @@ from PIL import Image
 
 from pixrestore.errors import OutputError, PhotoError, UsageError
 from pixrestore.geometry import Geometry
+from pixrestore.restoring.claims import Claims
 from pixrestore.restoring.files import restore_files
 from pixrestore.restoring.restorer import Restorer
 from pixrestore.tasks import Denoise
@@ -251,6 +253,17 @@ class TestFailures:
         assert files_in(tmp_path / "out") == []
 
 
+@pytest.mark.parametrize("given", ["missing/old.jpg", "https://example.org/a/old.jpg", "-"])
+@pytest.mark.parametrize("out", [None, "out", "out/new.png"])
+def test_nothing_is_made_for_a_photo_that_is_not_there(restorer, tmp_path, monkeypatch, given, out):
+    monkeypatch.chdir(tmp_path)
+    summary = restore_files([given], out, restorer)
+    assert summary.exit_code == PhotoError.exit_code
+    assert list(tmp_path.iterdir()) == []
+    hint = "give a file: addresses are not fetched"
+    assert (hint in summary.results[0].message) == given.startswith("https:")
+
+
 class TestComparisons:
     def test_they_lie_beside_the_results(self, restorer, tmp_path):
         source = photo(tmp_path / "a.png")
@@ -273,9 +286,99 @@ class TestComparisons:
         assert "exists and was kept" in " ".join(summary.results[0].notes)
         assert abs(shade(kept) - 7) <= 2  # JPEG
 
+    def test_a_result_that_exists_gets_one_without_being_restored_again(self, restorer, tmp_path):
+        source, result = photo(tmp_path / "a.png"), photo(tmp_path / "out" / "a.png", shade=200)
+        done = restore_files([source], tmp_path / "out", restorer, compare=True).results[0]
+        assert (done.status, done.comparison) == ("skipped", tmp_path / "out" / "a-compare.jpg")
+        assert shade(result) == 200  # restored it would be 50
+        with Image.open(done.comparison) as both:
+            before, after = (both.getpixel((x, 8))[0] for x in (8, both.width - 8))
+        assert abs(before - 100) <= 2  # JPEG
+        assert abs(after - 200) <= 2
+        again = restore_files([source], tmp_path / "out", restorer, compare=True).results[0]
+        assert (again.status, again.comparison) == ("skipped", None)
+
     def test_nobody_asked_for_them_so_they_are_in_no_ones_way(self, restorer, tmp_path):
         both = [photo(tmp_path / name) for name in ("old.jpg", "old-compare.jpg")]
         assert restore_files(both, tmp_path / "out", restorer).exit_code == 0
         shutil.copy(both[0], tmp_path / "old-denoise-compare.jpg")
         again = [both[0], tmp_path / "old-denoise-compare.jpg"]
         assert restore_files(again, None, restorer).exit_code == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
+class TestSharing:
+    """Processes that do the same job at the same time."""
+
+    @pytest.mark.parametrize("overwrite", [False, True])
+    def test_each_photo_is_restored_by_one(self, tmp_path, overwrite):
+        for number in range(12):
+            photo(tmp_path / "box" / f"{number:02}.png")
+        command = [sys.executable, "-c", _SHARING, str(overwrite)]
+        with contextlib.ExitStack() as stack:
+            running = [
+                stack.enter_context(
+                    subprocess.Popen(
+                        command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                    )
+                )
+                for _ in range(2)
+            ]
+            for one in running:  # both are ready
+                assert one.stdout.read(1) == b"."
+            for one in running:
+                one.stdin.close()
+            counts = [one.stdout.read().split() for one in running]
+        restored = [int(count[0]) for count in counts]
+        assert sum(restored) == 12
+        assert min(restored) >= 2
+        assert all(count[1:] == [b"0", b"12"] for count in counts)  # failed, in all
+        assert len(files_in(tmp_path / "box-denoise")) == 12
+
+    def test_a_claim_ends_with_its_process(self, restorer, tmp_path):
+        source = photo(tmp_path / "a.png")
+        command = [sys.executable, "-c", _CLAIMING, str(source)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as claiming:
+            assert claiming.stdout.read(1) == b"."
+            claims = Claims()
+            assert not claims.take(source)
+            claiming.kill()
+            claiming.wait()
+        assert str(restore_files([source], None, restorer)) == "1 restored"
+        assert claims.take(source)  # nothing holds it afterwards
+        claims.release_all()
+        assert files_in(tmp_path) == ["a-denoise.png", "a.png"]
+
+    def test_one_photo_by_two_names_does_not_wait_for_itself(self, restorer, tmp_path):
+        source = photo(tmp_path / "box" / "a.png")
+        (tmp_path / "box" / "b.png").symlink_to(source)
+        assert str(restore_files([tmp_path / "box"], None, restorer)) == "2 restored"
+
+
+_SHARING = """
+import sys, time
+from pixrestore.geometry import Geometry
+from pixrestore.restoring.files import restore_files
+from pixrestore.restoring.restorer import Restorer
+from pixrestore.tasks import Denoise
+
+def slow(x):
+    time.sleep(0.1)
+    return x
+
+restorer = Restorer(Denoise(), slow, Geometry(multiple=4, margin=4))
+print(".", end="", flush=True)
+sys.stdin.read()
+summary = restore_files(["box"], None, restorer, overwrite=sys.argv[1] == "True")
+print(len(summary.of("restored")), len(summary.of("failed")), len(summary.results))
+"""
+
+_CLAIMING = """
+import sys, time
+from pixrestore.restoring.claims import Claims
+
+claims = Claims()
+claims.take(sys.argv[1])
+print(".", end="", flush=True)
+time.sleep(60)
+"""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
+import time
 
 import h5py
 import numpy as np
@@ -16,7 +19,7 @@ from pixrestore import Recipe, train
 from pixrestore.errors import PhotoError, TrainingError, UsageError
 from pixrestore.training.asked import Asked
 from pixrestore.training.checkpoint import CHECKPOINT
-from pixrestore.training.interrupts import Interrupts
+from pixrestore.training.interrupts import Interrupts, last_signal
 from pixrestore.training.plan import Budget
 from pixrestore.training.resuming import plan_to_resume
 from pixrestore.training.validation import Validation
@@ -56,6 +59,38 @@ class TestCtrlC:
         finally:
             signal.signal(signal.SIGINT, before)
         assert seen == [1]
+
+    @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+    def test_other_requests_to_stop_are_kept_likewise(self, number):
+        with Interrupts() as interrupts:
+            os.kill(os.getpid(), number)
+            os.kill(os.getpid(), number)  # a machine that goes down is not impatient
+            assert not interrupts.impatient
+            with pytest.raises(KeyboardInterrupt):
+                interrupts.let_through()
+        assert signal.getsignal(number) is signal.SIG_DFL
+        assert last_signal() == number
+
+    @pytest.mark.slow
+    @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+    def test_a_run_that_is_ended_can_go_on(self, tmp_path, number):
+        words = "train --task denoise --steps 100000 --widths 4,8 --blocks 1,1 --patch 16"
+        command = [sys.executable, "-m", "pixrestore", *words.split(), "--batch", "2"]
+        with subprocess.Popen(
+            [*command, "--out", "out"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+        ) as running:
+            while "images/s" not in running.stderr.readline():
+                assert running.poll() is None
+            time.sleep(8)  # steps, the first of which is compiled
+            running.send_signal(number)
+            said = running.stderr.read()
+        assert running.returncode == 128 + number
+        assert f"pixrestore: stopped by {number.name}" in said
+        assert "can go on" in said
+        assert progress(tmp_path / "out")["step"] > 0
+        assert not list(tmp_path.rglob(".*"))
 
     @pytest.mark.slow
     def test_while_an_epoch_is_measured_loses_nothing_of_it(self, tiny_run, tmp_path, monkeypatch):

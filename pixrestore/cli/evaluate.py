@@ -17,7 +17,7 @@ _NAMES = {"psnr": "PSNR dB", "ssim": "SSIM", "ciede2000": "CIEDE2000", "colourfu
 
 def sections(words: Mapping[str, Any]) -> list[Section]:
     """Return the options of the task."""
-    choice = choose_task(words.get("task"), words.get("model"))
+    choice = choose_task(words.get("task"), words.get("model"), trained=True)
     return [choice.all(benchmark=True)] if choice else []
 
 

@@ -19,7 +19,7 @@ class Command(TyperCommand):
     """A command whose options stand under the title of their panel."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Return the parameters, flags among them as in `_settled`."""
+        """Return the parameters, as in `_settled`."""
         return _settled(super().get_params(ctx))
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
@@ -37,7 +37,7 @@ class Group(TyperGroup):
     """The program, whose commands stand under the title of their panel."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Return the parameters, flags among them as in `_settled`."""
+        """Return the parameters, as in `_settled`."""
         return _settled(super().get_params(ctx))
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -58,11 +58,15 @@ class Group(TyperGroup):
 
 
 def _settled(params: list[Any]) -> list[Any]:
-    """Make flags that nobody gives False instead of None.
+    """Make flags that nobody gives False instead of None, and leave files to who opens them.
 
     To convert a None, typer would import pydantic, which takes a third of a short command's time.
+    And it would take a file that may not be read for a wrong option.
     """
     for param in params:
+        told: Any = getattr(getattr(param, "type_descriptor", None), "parameter_info", None)
+        if hasattr(told, "readable"):
+            told.readable = False
         if getattr(param, "is_flag", False) and param.default is None:
             param.default = False
     return params

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from pixrestore.cli.streams import refuse_stream
+
 
 def new_plugin(
     name: Annotated[
@@ -22,6 +24,7 @@ def new_plugin(
     """Write a plugin with a task of your own, ready to be installed, tested and trained."""
     from pixrestore.scaffold import new_plugin as write
 
+    refuse_stream(out, "a plugin")
     place = write(name, out)
     typer.echo(f"{place} is a plugin: install it with 'pip install --editable {place}',")
     typer.echo("then write your damage into its corrupt method; its README has the commands")

@@ -10,8 +10,10 @@ import typer
 
 from pixrestore.cli.messages import say
 from pixrestore.cli.option_groups import Section
+from pixrestore.cli.streams import restore_stream, streams
 from pixrestore.cli.task_options import choose_tasks, restoring_sections
 from pixrestore.engines import Engine
+from pixrestore.errors import UsageError
 
 if TYPE_CHECKING:
     from pixrestore.restoring.files import FileResult
@@ -20,6 +22,13 @@ Inputs = Annotated[
     list[Path],
     typer.Argument(metavar="IN", help="Photos, or folders of photos."),
 ]
+InputsOrStream = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="IN",
+        help="Photos, or folders of photos; - is a photo from standard input.",
+    ),
+]
 Output = Annotated[
     Path | None,
     typer.Option(
@@ -27,7 +36,7 @@ Output = Annotated[
         "-o",
         metavar="OUT",
         help="File for one photo, or folder for several. By default results go beside a photo, or "
-        "into FOLDER-TASK beside a folder.",
+        "into FOLDER-TASK beside a folder. - is standard output.",
     ),
 ]
 ModelName = Annotated[
@@ -71,7 +80,7 @@ def sections(words: Mapping[str, Any]) -> list[Section]:
 
 
 def colorize(
-    inputs: Inputs,
+    inputs: InputsOrStream,
     out: Output = None,
     model: ModelName = None,
     overwrite: Overwrite = False,
@@ -90,7 +99,7 @@ def colorize(
 
 
 def denoise(
-    inputs: Inputs,
+    inputs: InputsOrStream,
     out: Output = None,
     model: ModelName = None,
     overwrite: Overwrite = False,
@@ -119,7 +128,7 @@ def sections_for(task: str) -> Callable[[Mapping[str, Any]], list[Section]]:
 
 
 def restore(
-    inputs: Inputs,
+    inputs: InputsOrStream,
     task: Annotated[
         list[str] | None,
         typer.Option(
@@ -171,7 +180,13 @@ def _restore_photos(
     from pixrestore.restoring.files import restore_files
     from pixrestore.restoring.sequence import in_sequence
 
+    streamed = streams(inputs, out)
+    if streamed and compare:
+        raise UsageError("`compare` needs a photo's name to put the picture beside it")
     restorer = in_sequence([open_restorer(model, engine) for model in find_models(tasks, models)])
+    if streamed:
+        options = given.get("task", {})
+        return restore_stream(inputs[0], out, restorer, options, overwrite=overwrite)
     summary = restore_files(
         inputs,
         out,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
+import signal
 import sys
 import traceback
 import warnings
@@ -13,29 +15,42 @@ from typing import Any, TextIO
 from pixrestore.cli import messages
 from pixrestore.cli.messages import DEBUG, say
 from pixrestore.errors import OutOfMemoryError, OutputError, PixrestoreError, UsageError
+from pixrestore.training.interrupts import answering_requests, last_signal
 
 BUG = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 130  # as shells report SIGINT
+_SIGNALLED = 128
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line on `arguments` and return the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     messages.speak_of()
+    _print_anything()
     try:
         _show_warnings_in_one_line()
         _show_log()
-        code = _invoke(given)
+        with answering_requests():
+            code = _invoke(given)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        return say("stopped", INTERRUPTED)
+        number = last_signal()
+        by = "" if number == signal.SIGINT else f" by {signal.Signals(number).name}"
+        return say(f"stopped{by}", _SIGNALLED + number)
     except BrokenPipeError:
         return _close_quietly()
     except Exception as error:
         if debugging():
             traceback.print_exception(error)
         return _explain(error)
+
+
+def _print_anything() -> None:
+    """Spell out what a console has no characters for: no text is worth the end of a job."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def debugging() -> bool:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 
 def as_json(value: Any) -> str:
-    """Return indented JSON, with paths as text."""
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    """Return indented JSON, with paths as text; in ASCII where the console has no more."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=2, default=str)
+    return text
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

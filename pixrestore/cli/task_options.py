@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pixrestore.cli.option_groups import Section, place_of
 from pixrestore.description import read_description
+from pixrestore.errors import PixrestoreError
 from pixrestore.model.folder import model_folder
-from pixrestore.model.lookup import match_models
+from pixrestore.model.lookup import default_folder, match_models
 from pixrestore.options import options_of, restoring_options
 from pixrestore.plugins.kinds import ARCHITECTURES, TASKS
 from pixrestore.plugins.loading import load_plugins
@@ -42,7 +43,9 @@ class Choice:
         return Section("task", f"Options of the task {self.task.name}", options, defaults)
 
 
-def choose_task(name: str | None, model: str | None, default: str = "") -> Choice | None:
+def choose_task(
+    name: str | None, model: str | None, default: str = "", *, trained: bool = False
+) -> Choice | None:
     """Find the task that a command is about.
 
     Parameters
@@ -53,6 +56,8 @@ def choose_task(name: str | None, model: str | None, default: str = "") -> Choic
         A model, which knows its task. Whether it suits `name` is left to what loads it.
     default : str
         The task when there is neither.
+    trained : bool
+        Without a model, the one that is installed for the task gives the values.
 
     Returns
     -------
@@ -65,7 +70,9 @@ def choose_task(name: str | None, model: str | None, default: str = "") -> Choic
         if not name or name == said.task:
             return Choice(plugins.find(TASKS, said.task), said.options)
     name = name or default
-    return Choice(plugins.find(TASKS, name)) if name else None
+    if not name:
+        return None
+    return Choice(plugins.find(TASKS, name), _default_options(name) if trained else {})
 
 
 def choose_tasks(names: Sequence[str], models: Sequence[str]) -> list[Choice]:
@@ -75,9 +82,19 @@ def choose_tasks(names: Sequence[str], models: Sequence[str]) -> list[Choice]:
     pairs = match_models(names, known)
     plugins = load_plugins()
     return [
-        Choice(plugins.find(TASKS, task), {} if at is None else trained[at].options)
+        Choice(
+            plugins.find(TASKS, task), _default_options(task) if at is None else trained[at].options
+        )
         for task, at in pairs
     ]
+
+
+def _default_options(task: str) -> Mapping[str, Any]:
+    """Return the values of the model that a task has by default; none where it has none."""
+    try:
+        return read_description(default_folder(task)).options
+    except PixrestoreError:  # what loads it says why
+        return {}
 
 
 def restoring_sections(choices: Sequence[Choice]) -> list[Section]:

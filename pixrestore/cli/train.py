@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pixrestore.cli.option_groups import Section
+from pixrestore.cli.streams import refuse_stream
 from pixrestore.cli.task_options import choose_task, training_sections
 from pixrestore.description import read_description
 from pixrestore.model.folder import model_folder
@@ -155,6 +156,7 @@ def train(
     from pixrestore.training.asked import Asked
     from pixrestore.training.start import start
 
+    refuse_stream(out, "a model")
     named = {"architecture": arch, "arguments": given["arch"], "loss_options": given["loss"]}
     recipe = {**{name: value for name, value in named.items() if value}, **given["train"]}
     asked = Asked(

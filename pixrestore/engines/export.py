@@ -61,7 +61,9 @@ def export_model(
     if target.is_dir() and not (form == "savedmodel" and (target / _SAVED).is_file()):
         raise OutputError(f"{printable(target)} is a folder with other things: choose another name")
     check_weights(model)
-    with replacing(target, suffix=_SUFFIXES[form]) as fresh:
+    # Converters cannot cope with a full disk: it is noticed before.
+    room = model.weights_path.stat().st_size
+    with replacing(target, room=room, suffix=_SUFFIXES[form]) as fresh:
         exported(model, form, fresh)
         with quiet():
             check_agreement(model, _OPENERS[form](fresh), open_network(model, "keras"))

@@ -15,7 +15,7 @@ import numpy as np
 
 from pixrestore.backend import TRAINING, available_memory, import_keras, native_output_held
 from pixrestore.engines import Form
-from pixrestore.errors import ModelError
+from pixrestore.errors import ModelError, OutputError
 
 if TYPE_CHECKING:
     from pixrestore.geometry import Network
@@ -63,6 +63,8 @@ def exported(model: Model, form: Form, path: Path) -> None:
                 str(path), format=_KERAS_NAMES[form], verbose=False, input_signature=signature
             )
     except Exception as error:  # converters raise anything at operations they do not know
+        if "No space left on device" in str(error):  # TensorFlow's own errors among them
+            raise OutputError(f"cannot write {form}: no space left", stopping=True) from error
         first = str(error).partition("\n")[0][:200]
         raise ModelError(f"{model.name} cannot be exported as {form}: {first}") from error
 

@@ -46,7 +46,7 @@ class OnnxNetwork:
         # What a stranger's graph names besides is looked for in the model's folder, and not where
         # the user happens to work.
         settings.add_session_config_entry(_OTHER_FILES, str(model.folder.resolve()))
-        settings.log_severity_level = 3  # warnings are about the graph, which users cannot change
+        settings.log_severity_level = 4  # what is wrong is told by errors
         try:
             # Kept: the session reads the weights where they are.
             self._weights = _weights(model.weights_path, model.graph["weights"])
@@ -58,7 +58,11 @@ class OnnxNetwork:
         except Exception as error:  # ONNX Runtime's errors have no class of their own
             first = str(error).partition("\n")[0][:200]
             raise ModelError(f"{model.graph_path} cannot be run: {first}") from error
-        self._input = self._session.get_inputs()[0].name
+        self._path = model.graph_path
+        inputs = self._session.get_inputs()
+        if len(inputs) != 1:
+            raise ModelError(f"{self._path} cannot be run: it has {len(inputs)} inputs, not one")
+        self._input = inputs[0].name
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run the network; `MemoryError` when there is not enough memory for this size."""
@@ -67,7 +71,9 @@ class OnnxNetwork:
         except Exception as error:  # the same
             if "alloc" in str(error):
                 raise MemoryError(str(error)) from error
-            raise
+            first = str(error).partition("\n")[0][:200]
+            shape = " x ".join(map(str, x.shape))
+            raise ModelError(f"{self._path} cannot be run on {shape}: {first}") from error
         return answer
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pixrestore.errors import PhotoError
-from pixrestore.files import printable
+from pixrestore.files import address_hint, printable
 from pixrestore.images.heif import HEIF_SUFFIXES, INSTALL, reads_heif
 
 PHOTO_SUFFIXES: frozenset[str] = frozenset(
@@ -70,9 +70,7 @@ def find_photos(
         The folder does not exist, is not a folder or may not be read.
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        missing = "is not a folder" if folder.exists() else "does not exist"
-        raise PhotoError(f"{printable(folder)} {missing}")
+    require_folder(folder)
 
     def refuse(error: OSError) -> None:
         where = folder if error.filename is None else Path(error.filename)
@@ -94,6 +92,13 @@ def find_photos(
             if path.suffix.lower() in UNREAD_SUFFIXES:
                 unread(path)
     return sorted(found)
+
+
+def require_folder(folder: Path) -> None:
+    """Raise a `PhotoError` unless there is such a folder."""
+    if not folder.is_dir():
+        missing = "is not a folder" if folder.exists() else "does not exist"
+        raise PhotoError(f"{printable(folder)} {missing}{address_hint(folder)}")
 
 
 def _same(first: Path, second: Path) -> bool:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from pixrestore.errors import PhotoError
-from pixrestore.files import printable
+from pixrestore.files import address_hint, printable
 from pixrestore.images import photo as photos
 from pixrestore.images.damage import sound
 from pixrestore.images.damaged_tiff import TIFF_MAGIC
@@ -160,7 +160,8 @@ def as_photo_errors(source: Any) -> Iterator[None]:
     except MemoryError as error:
         raise PhotoError(f"{_named(source)}: too large for this machine's memory") from error
     except OSError as error:
-        raise PhotoError(f"cannot read {_named(source)}: {error.strerror or error}") from error
+        why = f"{error.strerror or error}{address_hint(source)}"
+        raise PhotoError(f"cannot read {_named(source)}: {why}") from error
     except Exception as error:  # decoders raise anything at hostile bytes
         what = f"{type(error).__name__}: {error}"
         raise PhotoError(f"cannot read {_named(source)}: the file is damaged ({what})") from error

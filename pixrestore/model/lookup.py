@@ -97,7 +97,12 @@ def match_models(
 
 
 def default_model(task: str) -> Model:
-    """Return the model that is installed for a task: the one called like it, else the only one.
+    """Return the model that is installed for a task; see `default_folder`."""
+    return load_model(default_folder(task))
+
+
+def default_folder(task: str) -> Path:
+    """Return the folder of a task's installed model: the one called like it, else the only one.
 
     Raises
     ------
@@ -109,10 +114,10 @@ def default_model(task: str) -> Model:
     plugins = load_plugins()
     plugins.find(TASKS, task)
     if plugins.claims(MODELS, task) and _is_for(namesake := plugins.find(MODELS, task), task):
-        return load_model(namesake)
+        return namesake
     fitting = {name: path for name, path in plugins.all(MODELS).items() if _is_for(path, task)}
     if len(fitting) == 1:
-        return load_model(next(iter(fitting.values())))
+        return next(iter(fitting.values()))
     if fitting:
         raise UnknownNameError(
             f"several models are for {task}: set `model` to {' or '.join(sorted(fitting))}"

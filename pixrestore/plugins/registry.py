@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from pixrestore.errors import PixrestoreError, PluginError, UnknownNameError, nearest
 from pixrestore.plugins.kinds import Kind
+from pixrestore.plugins.meaning import is_meant
 
 Status = Literal["ok", "partly", "failed", "off"]
 _T = TypeVar("_T")
@@ -151,7 +152,10 @@ class Plugins:
         for plugin in self.failed:
             if name in (plugin.name, plugin.distribution.removeprefix("pixrestore-")):
                 raise PluginError(f"there is no {kind.noun} {name!r}: {plugin.complaints()[0]}")
-        message = f"there is no {kind.noun} {name!r}: {nearest(name, {*self._claims(kind), *also})}"
+        known = {*self._claims(kind), *also}
+        meant = [each for each, thing in self.all(kind).items() if is_meant(name, thing)]
+        hint = f"did you mean {' or '.join(meant)}?" if meant else nearest(name, known)
+        message = f"there is no {kind.noun} {name!r}: {hint}"
         failed = [plugin.title for plugin in self.failed]
         if failed:
             message += f" (failed: {', '.join(failed)}; see `pixrestore plugins`)"

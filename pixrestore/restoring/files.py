@@ -22,6 +22,7 @@ from pixrestore.images.folders import told_unread
 from pixrestore.images.profiles import in_srgb
 from pixrestore.images.provenance import marked
 from pixrestore.images.resizing import resample
+from pixrestore.restoring.claims import Claims
 from pixrestore.restoring.inputs import RestoresPhotos
 from pixrestore.restoring.planning import Job, plan_jobs
 from pixrestore.restoring.scene import shrink
@@ -30,6 +31,10 @@ _log = logging.getLogger("pixrestore")
 
 _COMPARED = 1200  # height and width of each half of a comparison, at most
 _GAP = 8
+
+# How often to look for what others work on, and when to say that they take long.
+_LOOK_SECONDS = 0.2
+_PATIENCE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,8 @@ def restore_files(
 
     The next photo is decoded and the last one written while the network works. A photo that cannot
     be restored is reported and does not stop the others. Inputs are never written over, and
-    results appear whole or not at all.
+    results appear whole or not at all. Several processes that do the same job at the same time
+    share the photos; where the system has no locks, as on Windows, each does all.
 
     Parameters
     ----------
@@ -144,7 +150,8 @@ def restore_files(
     overwrite : bool
         Replace results that exist; by default their photos are skipped.
     compare : bool
-        Also write a before | after picture, ``<result>-compare.jpg``, beside each result.
+        Also write a before | after picture, ``<result>-compare.jpg``, beside each result, also one
+        that exists.
     mark : bool
         Say in the results' EXIF and XMP that a trained model has changed the photo.
     damaged : bool
@@ -181,17 +188,29 @@ def restore_files(
         len(jobs),
         summary,
     )
-    run.do(run.still_to_do(jobs))
+    run.do_all(run.still_to_do(jobs))
     return run.summary
 
 
 @dataclass(frozen=True)
 class _Restored:
-    """A photo that waits to be written; `before` is there only where it is compared with."""
+    """A photo that waits to be written; `before` is there only where it is compared with.
+
+    The status is "skipped" where `after` was written before and only the comparison is missing.
+    """
 
     before: Photo | None
     after: Photo
+    status: Literal["restored", "skipped"]
     seconds: float
+
+
+class _ElsewhereError(Exception):
+    """Another process works on the photo."""
+
+
+class _DoneError(Exception):
+    """Another process has made the result meanwhile."""
 
 
 @dataclass
@@ -208,6 +227,9 @@ class _Run:
     total: int
     summary: Summary = field(default_factory=Summary)
     prepared: dict[Path, OutputError | None] = field(default_factory=dict)
+    claims: Claims = field(default_factory=Claims)
+    elsewhere: list[Job] = field(default_factory=list)
+    began: float = field(default_factory=time.time)
 
     def still_to_do(self, jobs: list[Job]) -> list[Job]:
         """Report the jobs that need no work, and return the others."""
@@ -219,17 +241,33 @@ class _Run:
                 error = OutputError(f"cannot write {printable(job.result)}: it is a folder")
             if error is not None:
                 self._done(job, "failed", error=error)
-            elif exists and not self.overwrite:
+            elif exists and not self.overwrite and not self._lacks_comparison(job):
                 self._done(job, "skipped", result=job.result)
             else:
                 todo.append(job)
         return todo
 
+    def do_all(self, jobs: list[Job]) -> None:
+        """Restore photos, and at last look for what became of those that others worked on."""
+        idle = 0.0
+        try:
+            while jobs:
+                before, self.elsewhere = len(self.summary.results), []
+                self.do(jobs)
+                jobs = self.elsewhere
+                if jobs and len(self.summary.results) == before:
+                    time.sleep(_LOOK_SECONDS)
+                    idle += _LOOK_SECONDS
+                    if idle - _LOOK_SECONDS < _PATIENCE_SECONDS <= idle:
+                        _log.warning("another process works on %s", printable(jobs[0].source))
+        finally:
+            self.claims.release_all()
+
     def do(self, jobs: list[Job]) -> None:
         """Restore photo after photo, reading ahead by one and writing behind by one."""
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-            writing: tuple[Job, float, Future[tuple[str, ...]]] | None = None
-            reading: tuple[Job, Future[Photo]] | None = None
+            writing: tuple[Job, Any, float, Future[tuple[str, ...]]] | None = None
+            reading: tuple[Job, Future[tuple[Photo, Photo | None]]] | None = None
             for following in [*jobs, None]:
                 current = reading
                 reading = None
@@ -242,19 +280,38 @@ class _Run:
                     self._written(*writing)
                 writing = None
                 if restored is not None:
-                    writing = job, restored.seconds, writer.submit(self._write, job, restored)
+                    future = writer.submit(self._write, job, restored)
+                    writing = job, restored.status, restored.seconds, future
                 del current, restored
             if writing is not None:
                 self._written(*writing)
 
-    def _read(self, job: Job) -> Photo:
-        self._prepare(job.result.parent)
+    def _lacks_comparison(self, job: Job) -> bool:
+        return self.compare and not os.path.lexists(job.comparison)
+
+    def _made(self, job: Job) -> bool:
+        """Tell whether there is a result to keep, such as one that another process made by now."""
+        try:
+            changed = job.result.lstat().st_mtime
+        except OSError:
+            return False
+        return not self.overwrite or self.began <= changed <= time.time()
+
+    def _read(self, job: Job) -> tuple[Photo, Photo | None]:
+        """Return a photo, and its result where that is there and only to be compared with."""
+        if not self.claims.take(job.source):
+            raise _ElsewhereError
+        made = self._made(job)
+        if made and not self._lacks_comparison(job):
+            raise _DoneError
+        # Nothing is made for a photo that is not there.
         photo = read_photo(job.source, damaged=self.damaged)
         try:
             self.restorer.refuse_unfit(photo, format_of(job.result) or "")
         except OutputError as error:
             raise OutputError(f"cannot write {printable(job.result)}: {error}") from None
-        return photo
+        self._prepare(job.result.parent)
+        return photo, read_photo(job.result) if made else None
 
     def _prepare(self, folder: Path) -> None:
         """Make a folder for results and see that it can be written, once, before the work."""
@@ -270,20 +327,30 @@ class _Run:
         if failure := self.prepared[folder]:
             raise failure
 
-    def _restored(self, job: Job, reading: Future[Photo]) -> _Restored | None:
+    def _restored(self, job: Job, reading: Future[tuple[Photo, Photo | None]]) -> _Restored | None:
         try:
-            before = reading.result()
+            before, made = reading.result()
+            if made is not None:
+                return _Restored(before, made, "skipped", 0.0)
             start = time.perf_counter()
             after = self.restorer.restore_photo(before, **self.options)
             seconds = time.perf_counter() - start
             after = marked(after) if self.mark else after
-            return _Restored(before if self.compare else None, after, seconds)
+            return _Restored(before if self.compare else None, after, "restored", seconds)
+        except _ElsewhereError:
+            self.elsewhere.append(job)
+            return None
+        except _DoneError:
+            self._done(job, "skipped", result=job.result)
+            return None
         except Exception as error:  # one photo, or one plugin's task, never stops the rest
             self._failed(job, error)
             return None
 
     def _write(self, job: Job, restored: _Restored) -> tuple[str, ...]:
-        notes = restored.after.notes + write_photo(restored.after, job.result)
+        notes = restored.after.notes
+        if restored.status == "restored":
+            notes += write_photo(restored.after, job.result)
         if restored.before is None:
             return notes
         if not self.overwrite and os.path.lexists(job.comparison):
@@ -292,7 +359,9 @@ class _Run:
         write_photo(marked(pair) if self.mark else pair, job.comparison)
         return notes
 
-    def _written(self, job: Job, seconds: float, writing: Future[tuple[str, ...]]) -> None:
+    def _written(
+        self, job: Job, status: Any, seconds: float, writing: Future[tuple[str, ...]]
+    ) -> None:
         try:
             notes = writing.result()
         except Exception as error:
@@ -300,7 +369,7 @@ class _Run:
             return
         made = job.comparison if self.compare else None
         found = {"result": job.result, "comparison": made, "notes": notes, "seconds": seconds}
-        self._done(job, "restored", **found)
+        self._done(job, status, **found)
 
     def _failed(self, job: Job, error: Exception) -> None:
         if not isinstance(error, PixrestoreError):
@@ -312,6 +381,7 @@ class _Run:
             raise OutputError(f"{error}. Stopped: {self.summary}") from error
 
     def _done(self, job: Job, status: Any, **found: Any) -> None:
+        self.claims.release(job.source)
         position = len(self.summary.results) + 1
         result = FileResult(job.source, status, position=position, total=self.total, **found)
         self.summary.results.append(result)

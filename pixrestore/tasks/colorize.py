@@ -42,6 +42,7 @@ class Colorize(Task):
     """
 
     name: ClassVar[str] = "colorize"
+    keywords = ("colour", "color", "tint", "gray", "grey", "monochrome")
     scope: ClassVar[Literal["local", "scene"]] = "scene"
     recipe: ClassVar[Recipe] = Recipe(
         arguments={

@@ -36,6 +36,7 @@ class Denoise(Task):
     """
 
     name: ClassVar[str] = "denoise"
+    keywords = ("noise", "noisy", "grain", "speckle", "iso")
     # Many convolutions at the finest scale: see docs/explanation/default-models.md.
     recipe: ClassVar[Recipe] = Recipe(
         arguments={"blocks": (3, 1, 1)}, patch=48, batch=4, crops=16, rate=1.5e-3, warmup=500

@@ -66,6 +66,13 @@ class Asked:
             return (os.fspath(self.data),)
         return tuple(map(str, self.data))
 
+    def check_folders(self) -> None:
+        """Raise a `PhotoError` where a folder of photos is not there."""
+        from pixrestore.images.folders import require_folder
+
+        for folder in (*self.folders, *(() if self.valid is None else (self.valid,))):
+            require_folder(Path(folder))
+
     @property
     def ends(self) -> dict[str, Any]:
         """What was said of the end of the run."""

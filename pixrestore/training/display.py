@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 
@@ -11,6 +12,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 _SECONDS_BETWEEN_REFRESHES = 0.25
 # Speed is the mean over about this long: older steps say little about the time left.
 _WINDOW_SECONDS = 20.0
+# A terminal that has closed is no reason to end a run.
+_GONE = contextlib.suppress(OSError)
 
 
 class Display:
@@ -43,16 +46,19 @@ class Display:
         self._shown = 0.0
 
     def __enter__(self) -> Display:
-        self._bar.start()
+        with _GONE:
+            self._bar.start()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._bar.stop()
+        with _GONE:
+            self._bar.stop()
 
     def say(self, message: str) -> None:
         """Print a line above the bar."""
-        self.console.print(message, soft_wrap=True, markup=False)
-        sys.stderr.flush()
+        with _GONE:
+            self.console.print(message, soft_wrap=True, markup=False)
+            sys.stderr.flush()
 
     def pause(self) -> None:
         """Forget the speed so far: something other than steps took time."""
@@ -70,16 +76,17 @@ class Display:
         then, first, before = self._ticks[0]
         elapsed = max(now - then, 1e-9)
         left = (1 - done) * elapsed / (done - before) if done > before else None
-        self._bar.update(
-            self._run,
-            completed=done,
-            epoch=epoch,
-            step=step,
-            loss=loss,
-            rate=(step - first) * self.batch / elapsed,
-            left="?" if left is None else _clock(left),
-        )
-        self._bar.refresh()
+        with _GONE:
+            self._bar.update(
+                self._run,
+                completed=done,
+                epoch=epoch,
+                step=step,
+                loss=loss,
+                rate=(step - first) * self.batch / elapsed,
+                left="?" if left is None else _clock(left),
+            )
+            self._bar.refresh()
 
 
 def _clock(seconds: float) -> str:

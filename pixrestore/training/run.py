@@ -115,6 +115,10 @@ class Run:
             if self.progress.step and not (self._failed or self._interrupts.impatient):
                 self._save_checkpoint()
                 self._keep_one()
+                self.display.say(
+                    f"stopped at step {self.progress.step}: the run in {self.plan.out} can go on "
+                    "with `resume`"
+                )
             raise
         finally:
             self._logs.on_train_end()

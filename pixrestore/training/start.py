@@ -114,6 +114,7 @@ def train(
 
 def start(asked: Asked, *, resume: bool = False, quiet: bool = False) -> Restorer:
     """Train as `train` does."""
+    asked.check_folders()  # before what takes long to import
     from pixrestore.training import history
     from pixrestore.training.checkpoint import Progress, has_checkpoint
     from pixrestore.training.display import Display

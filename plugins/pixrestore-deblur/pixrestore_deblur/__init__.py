@@ -17,6 +17,7 @@ class Deblur(Task):
     """
 
     name = "deblur"
+    keywords = ("blur", "blurry", "focus", "shake")
     recipe = Recipe(patch=64, batch=4, crops=16, warmup=500)
     benchmark = {"radius": 2.0, "shaken": 0.0, "noise": 1.0}
 

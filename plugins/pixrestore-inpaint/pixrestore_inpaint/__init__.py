@@ -17,6 +17,7 @@ class Inpaint(Task):
     """
 
     name = "inpaint"
+    keywords = ("scratch", "crease", "tear", "crack", "stain", "damage")
     # By absolute error a network that is not sure keeps what it sees, and never starts to learn.
     recipe = Recipe(loss="mean_squared_error", patch=64, batch=4, crops=16, warmup=500)
 

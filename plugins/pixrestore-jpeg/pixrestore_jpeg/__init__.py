@@ -17,6 +17,7 @@ class Jpeg(Task):
     """
 
     name = "jpeg"
+    keywords = ("compression", "artefact", "artifact", "block")
     recipe = Recipe(patch=64, batch=4, crops=16, warmup=500)
     benchmark = {"quality": 10, "halved": 1.0}
 

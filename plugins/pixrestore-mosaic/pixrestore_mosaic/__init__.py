@@ -17,6 +17,7 @@ class Mosaic(Task):
     """
 
     name = "mosaic"
+    keywords = ("pixelate", "censor")
     recipe = Recipe(loss="mean_squared_error", patch=64, batch=4, crops=16, warmup=500)
     benchmark = {"block": 6, "area": 1.0}
 

@@ -89,6 +89,7 @@ class OldPhoto(Chain):
     """Restore old photographs: soft, grainy, faded, on rough paper, scratched."""
 
     name = "oldphoto"
+    keywords = ("old", "vintage", "antique")
     recipe = Recipe(loss="mean_squared_error", patch=64, batch=4, crops=16, warmup=500)
     parts = (
         Deblur(radius=(0.0, 1.5), shaken=0.0, noise=0.0),

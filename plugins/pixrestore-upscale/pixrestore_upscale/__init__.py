@@ -18,6 +18,7 @@ class Upscale(Task):
     """
 
     name = "upscale"
+    keywords = ("enlarge", "resolution", "zoom")
     recipe = Recipe(patch=96, batch=4, crops=16, warmup=500)
     benchmark = {"noise": 0.0}
 

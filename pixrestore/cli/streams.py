@@ -1,0 +1,107 @@
+"""One photo from standard input, or to standard output: ``-`` stands for both."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from pixrestore.cli.messages import say
+from pixrestore.errors import OutputError, PhotoError, UsageError
+from pixrestore.files import output_error, printable
+
+if TYPE_CHECKING:
+    from pixrestore.images import Photo
+    from pixrestore.restoring.inputs import RestoresPhotos
+
+STREAM = Path("-")
+
+
+def streams(inputs: Sequence[Path], out: Path | None) -> bool:
+    """Tell whether a photo comes from standard input or goes to standard output.
+
+    Raises
+    ------
+    UsageError
+        One does, and there are several photos, or `out` names no place for one.
+    """
+    if STREAM not in inputs and out != STREAM:
+        return False
+    if len(inputs) != 1 or inputs[0].is_dir():
+        raise UsageError("- stands for one photo, but there are several")
+    if out in (None, STREAM):
+        if sys.stdout.isatty():
+            raise UsageError("a photo would fill the screen: redirect the output, or name `out`")
+        return True
+    from pixrestore.images import format_of
+
+    if out is None or out.is_dir() or format_of(out) is None:
+        raise UsageError("a photo from standard input has no name: set `out` to a file, or to -")
+    return True
+
+
+def refuse_stream(path: Path | None, what: str) -> None:
+    """Raise a `UsageError` where ``-`` is given for something that is no single photo."""
+    if path == STREAM:
+        raise UsageError(f"{what} cannot be written to standard output: name a place for it")
+
+
+def restore_stream(
+    source: Path,
+    out: Path | None,
+    restorer: RestoresPhotos,
+    options: Mapping[str, Any],
+    *,
+    overwrite: bool,
+) -> int:
+    """Restore one photo whose source or result, or both, is a stream."""
+    from pixrestore.images import encode_photo, write_photo
+
+    to_file = out is not None and out != STREAM
+    if to_file and os.path.lexists(str(out)) and not overwrite:
+        typer.echo(f"standard input: skipped, {printable(str(out))} exists")
+        return 0
+    # Whatever plugins print must not get into the photo.
+    with contextlib.redirect_stdout(sys.stderr):
+        restorer.check(options)
+        restored = restorer.restore_photo(_read(source), **options)
+        notes = restored.notes
+        if to_file:
+            notes += write_photo(restored, Path(str(out)))
+        else:
+            data = encode_photo(restored)
+    for note in notes:
+        say(note)
+    if to_file:
+        typer.echo(f"standard input -> {printable(str(out))}")
+    else:
+        _write(data)
+    return 0
+
+
+def _read(source: Path) -> Photo:
+    from pixrestore.images import read_photo
+
+    if source != STREAM:
+        return read_photo(source)
+    try:
+        return read_photo(sys.stdin.buffer.read())
+    except PhotoError as error:
+        raise PhotoError(f"standard input: {error}") from error
+    except OSError as error:
+        raise PhotoError(f"cannot read standard input: {error.strerror}") from error
+
+
+def _write(data: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError as error:  # the photo did not arrive
+        raise OutputError("cannot write to standard output: nobody reads it") from error
+    except OSError as error:
+        raise output_error(STREAM, error) from error
