@@ -15,6 +15,7 @@ from pixrestore.engines import Engine
 
 if TYPE_CHECKING:
     from pixrestore.restoring.files import FileResult
+    from pixrestore.restoring.inputs import RestoresPhotos
 
 Inputs = Annotated[
     list[Path],
@@ -139,10 +140,27 @@ def _restore_photos(
 ) -> int:
     from pixrestore.engines.opening import open_restorer
     from pixrestore.model.lookup import find_models
-    from pixrestore.restoring.files import restore_files
     from pixrestore.restoring.sequence import in_sequence
 
     restorer = in_sequence([open_restorer(model, engine) for model in find_models(tasks, models)])
+    options = given.get("task")
+    return report_files(
+        inputs, out, restorer, overwrite=overwrite, compare=compare, options=options
+    )
+
+
+def report_files(
+    inputs: Sequence[Path],
+    out: Path | None,
+    restorer: RestoresPhotos,
+    *,
+    overwrite: bool,
+    compare: bool,
+    options: Mapping[str, Any] | None = None,
+) -> int:
+    """Restore files, print what becomes of each, and return the exit code."""
+    from pixrestore.restoring.files import restore_files
+
     summary = restore_files(
         inputs,
         out,
@@ -150,7 +168,7 @@ def _restore_photos(
         overwrite=overwrite,
         compare=compare,
         report=_show,
-        options=given.get("task"),
+        options=options,
     )
     if len(summary.results) > 1:
         typer.echo(summary)
