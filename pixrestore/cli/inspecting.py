@@ -101,7 +101,7 @@ def _described(path: Path, found: Inspection) -> str:
     rows = [
         [
             finding.measure,
-            f"{finding.value:.3g} {finding.unit}",
+            f"{_number(finding.value)} {finding.unit}",
             f"yes, {name}" if finding.seen else "no",
         ]
         for name, finding in found.findings.items()
@@ -110,6 +110,11 @@ def _described(path: Path, found: Inspection) -> str:
     if rows:
         lines += [f"  {line}" for line in table(["", "found", "to be mended"], rows).splitlines()]
     return "\n".join([*lines, f"  {found.command(_named(path)) or 'nothing to mend'}"])
+
+
+def _number(value: float) -> str:
+    """Return a number with two places where they matter, and no exponent."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def _as_data(path: Path, found: Inspection) -> dict[str, Any]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def middle(image: Pixels, pixels: int) -> Pixels:
-    """Return a view of the middle of an image (H, W, ...), of at most so many pixels, and one a side."""
+    """Return a view of the middle of an image (H, W, ...), of at most about so many pixels."""
     height, width = image.shape[:2]
     share = min(1.0, (pixels / (height * width)) ** 0.5)
     rows, columns = max(1, int(height * share)), max(1, int(width * share))
