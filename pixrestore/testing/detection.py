@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pixrestore.finding import STAGES, Finding
+from pixrestore.images.photo import to_float
 from pixrestore.images.resizing import cropped_to_multiple
 from pixrestore.task import Task
 from pixrestore.testing.probe import SEEDS, CheckFailed, Probe, sample
@@ -24,7 +25,8 @@ def detects(probe: Probe) -> None:
             _strength(probe, np.full((*size, 3), value, np.float32))
     clean, degraded = [], []
     for name in ("cat", "raccoon", "coffee"):
-        photo = cropped_to_multiple(sample(name), probe.task.scale) / np.float32(255)
+        whole = cropped_to_multiple(to_float(sample(name)), probe.task.scale)
+        photo = np.asarray(whole, np.float32)
         clean.append(_strength(probe, photo))
         for seed in SEEDS:
             damaged = probe.degraded(photo.copy(), seed)
