@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 # Where each public name lives. `__init__.pyi` says the same to type checkers; a test compares them.
 _HOMES = {
     "Chain": "pixrestore.chain",
+    "Finding": "pixrestore.finding",
     "Loss": "pixrestore.loss",
     "Recipe": "pixrestore.recipe",
     "Restorer": "pixrestore.restoring.restorer",
@@ -21,7 +22,9 @@ _HOMES = {
     "colorize": "pixrestore.verbs",
     "denoise": "pixrestore.verbs",
     "evaluate": "pixrestore.evaluation",
+    "fix": "pixrestore.inspection",
     "hookimpl": "pixrestore.hooks",
+    "inspect_photo": "pixrestore.inspection",
     "load": "pixrestore.verbs",
     "models_in": "pixrestore.description",
     "option": "pixrestore.options",

@@ -1,7 +1,10 @@
 from pixrestore.chain import Chain as Chain
 from pixrestore.description import models_in as models_in
 from pixrestore.evaluation import evaluate as evaluate
+from pixrestore.finding import Finding as Finding
 from pixrestore.hooks import hookimpl as hookimpl
+from pixrestore.inspection import fix as fix
+from pixrestore.inspection import inspect_photo as inspect_photo
 from pixrestore.loss import Loss as Loss
 from pixrestore.options import option as option
 from pixrestore.recipe import Recipe as Recipe
@@ -17,6 +20,7 @@ __version__: str
 
 __all__ = [
     "Chain",
+    "Finding",
     "Loss",
     "Recipe",
     "Restorer",
@@ -24,7 +28,9 @@ __all__ = [
     "colorize",
     "denoise",
     "evaluate",
+    "fix",
     "hookimpl",
+    "inspect_photo",
     "load",
     "models_in",
     "option",

@@ -6,6 +6,7 @@ import inspect
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from pixrestore.finding import Finding
 from pixrestore.options import options_of
 from pixrestore.recipe import Recipe
 
@@ -132,6 +133,26 @@ class Task(ABC):
         tuple of tensors, or None
             What the network sees and must answer, (N, H, W, Cx) and (N, H, W, Cy); None where the
             task has no such form.
+        """
+        return None
+
+    def detect(self, degraded: Image) -> Finding | None:
+        """Say how strongly the task sees its damage in a photo; a task need not.
+
+        ``pixrestore inspect`` asks every task for it, and suggests those whose `Finding.seen` is
+        true. It must be quick, a second at most, and must do with what the base installation has.
+
+        Parameters
+        ----------
+        degraded : ndarray, float32, (H, W, 3), in [0, 1]
+            A photo that may have any damage or none, of any size; of a very large one, its middle.
+            Must not be changed in place.
+
+        Returns
+        -------
+        Finding or None
+            None where nothing can be said, such as of a photo of a few pixels, or by a task that
+            does not look.
         """
         return None
 

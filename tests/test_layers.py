@@ -17,7 +17,7 @@ PACKAGE = Path(pixrestore.__file__).parent
 LAYERS = [
     ["errors", "geometry"],
     ["backend", "files", "options"],
-    ["applications", "description", "images", "recipe"],
+    ["applications", "description", "finding", "images", "recipe"],
     ["task"],
     ["chain", "loss", "restoring"],
     ["hooks"],
@@ -27,7 +27,7 @@ LAYERS = [
     ["model", "network", "scaffold"],
     ["engines"],
     ["evaluation", "training", "verbs"],
-    ["preview"],
+    ["inspection", "preview"],
     ["cli"],
     ["testing", "__main__"],
 ]

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from pixrestore import Task, option
+from pixrestore import Finding, Task, option
 from pixrestore.tasks import Colorize, Denoise
 from pixrestore.testing import CHECKS, check_task
 
@@ -346,3 +346,28 @@ class Remembers(Fade):
 def test_a_task_that_restores_otherwise_once_saved():
     failures = failures_of(Remembers(), expected_failures=["law"])
     assert "saved and loaded, it restores otherwise" in failures["saves"]
+
+
+@dataclass(frozen=True)
+class Blind(Fade):
+    """See the same in every photo."""
+
+    def detect(self, degraded):
+        return Finding("light", 0.5, "of 1", 0.5)
+
+
+@dataclass(frozen=True)
+class Overdone(Fade):
+    """See more than there can be."""
+
+    def detect(self, degraded):
+        return Finding("light", 0.5, "of 1", 1.5)
+
+
+@pytest.mark.parametrize(
+    ("task", "sentence"),
+    [(Blind(), "does not see the damage"), (Overdone(), "a strength in [0, 1], not 0.5 and 1.5")],
+    ids=str,
+)
+def test_what_is_wrong_with_findings_is_said(task, sentence):
+    assert sentence in failures_of(task, quick=True)["detects"]

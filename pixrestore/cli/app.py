@@ -14,6 +14,7 @@ from pixrestore.cli import (
     encode,
     evaluate,
     export,
+    inspecting,
     listing,
     messages,
     new_plugin,
@@ -33,6 +34,8 @@ _COMMANDS: dict[str, dict[str, tuple[Callable[..., Any], Finder | None]]] = {
         "colorize": (restore.colorize, restore.sections_for("colorize")),
         "denoise": (restore.denoise, restore.sections_for("denoise")),
         "restore": (restore.restore, restore.sections),
+        "inspect": (inspecting.inspect, None),
+        "fix": (inspecting.fix, None),
     },
     "Train and measure": {
         "train": (train.train, train.sections),

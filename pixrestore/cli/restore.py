@@ -17,6 +17,7 @@ from pixrestore.errors import UsageError
 
 if TYPE_CHECKING:
     from pixrestore.restoring.files import FileResult
+    from pixrestore.restoring.inputs import RestoresPhotos
 
 Inputs = Annotated[
     list[Path],
@@ -177,7 +178,6 @@ def _restore_photos(
 ) -> int:
     from pixrestore.engines.opening import open_restorer
     from pixrestore.model.lookup import find_models
-    from pixrestore.restoring.files import restore_files
     from pixrestore.restoring.sequence import in_sequence
 
     streamed = streams(inputs, out)
@@ -187,7 +187,7 @@ def _restore_photos(
     if streamed:
         options = given.get("task", {})
         return restore_stream(inputs[0], out, restorer, options, overwrite=overwrite)
-    summary = restore_files(
+    return report_files(
         inputs,
         out,
         restorer,
@@ -195,8 +195,34 @@ def _restore_photos(
         compare=compare,
         mark=not no_mark,
         damaged=damaged,
-        report=_show,
         options=given.get("task"),
+    )
+
+
+def report_files(
+    inputs: Sequence[Path],
+    out: Path | None,
+    restorer: RestoresPhotos,
+    *,
+    overwrite: bool,
+    compare: bool,
+    mark: bool = True,
+    damaged: bool = False,
+    options: Mapping[str, Any] | None = None,
+) -> int:
+    """Restore files, print what becomes of each, and return the exit code."""
+    from pixrestore.restoring.files import restore_files
+
+    summary = restore_files(
+        inputs,
+        out,
+        restorer,
+        overwrite=overwrite,
+        compare=compare,
+        mark=mark,
+        damaged=damaged,
+        report=_show,
+        options=options,
     )
     if len(summary.results) > 1 or summary.unread:
         typer.echo(summary)

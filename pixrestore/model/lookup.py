@@ -128,6 +128,11 @@ def default_folder(task: str) -> Path:
     )
 
 
+def has_model(task: str) -> bool:
+    """Tell whether any installed model is for a task, from what the models say alone."""
+    return any(_is_for(path, task) for path in load_plugins().all(MODELS).values())
+
+
 def _is_for(folder: Path, task: str) -> bool:
     """Look for the task's name without needing its plugin to work."""
     try:

@@ -45,8 +45,9 @@ class FileResult:
     ----------
     source : Path
         The photo.
-    status : {"restored", "skipped", "failed"}
-        Skipped means that its result existed.
+    status : {"restored", "skipped", "untouched", "failed"}
+        Skipped means that its result existed, untouched that the restorer found nothing to do:
+        nothing was written.
     result : Path, optional
         The restored photo.
     comparison : Path, optional
@@ -62,7 +63,7 @@ class FileResult:
     """
 
     source: Path
-    status: Literal["restored", "skipped", "failed"]
+    status: Literal["restored", "skipped", "untouched", "failed"]
     result: Path | None = None
     comparison: Path | None = None
     error: Exception | None = None
@@ -78,6 +79,8 @@ class FileResult:
         if self.status == "failed":
             text = str(self.error).encode("utf-8", "replace").decode()
             return text if source in text else f"{source}: {text}"
+        if self.status == "untouched":
+            return f"{source}: nothing to mend"
         target = printable(self.result or "")
         if self.status == "skipped":
             return f"{source}: skipped, {target} exists"
@@ -113,6 +116,8 @@ class Summary:
         parts = [f"{len(self.of('restored'))} restored"]
         if skipped := len(self.of("skipped")):
             parts.append(f"{skipped} skipped (their results exist)")
+        if untouched := len(self.of("untouched")):
+            parts.append(f"{untouched} with nothing to mend")
         if failed := len(self.of("failed")):
             parts.append(f"{failed} failed")
         if self.unread:
@@ -335,6 +340,9 @@ class _Run:
             start = time.perf_counter()
             after = self.restorer.restore_photo(before, **self.options)
             seconds = time.perf_counter() - start
+            if after is before:
+                self._done(job, "untouched")
+                return None
             after = marked(after) if self.mark else after
             return _Restored(before if self.compare else None, after, "restored", seconds)
         except _ElsewhereError:

@@ -37,7 +37,7 @@ class RestoresPhotos(ABC):
 
     @abstractmethod
     def restore_photo(self, photo: Photo, **options: Any) -> Photo:
-        """Restore the pixels of a photo, and keep all else."""
+        """Restore the pixels of a photo, and keep all else; return `photo` if nothing is to do."""
 
     @abstractmethod
     def check(self, options: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from pixrestore.finding import Finding, graded
 from pixrestore.options import option
 from pixrestore.recipe import Recipe
 from pixrestore.task import Task
@@ -138,6 +139,14 @@ class Colorize(Task):
             return colour.from_lab(colour.lightness(degraded), colour.chroma(answer) * saturation)
         lightness = encoded[..., 0] * np.float32(100)
         return colour.from_lab(lightness, answer * (np.float32(_CHROMA_UNIT) * saturation))
+
+    def detect(self, degraded: Image) -> Finding:
+        """See whether a photo is gray, or toned like a sepia print."""
+        from pixrestore.images.tint import COLOURS, tint
+
+        colours = tint(degraded).colours
+        strength = graded(colours, COLOURS, falling=True)
+        return Finding("colours", colours, "CIE ab beside one tone", strength, "colour")
 
     @property
     def inexact(self) -> str:

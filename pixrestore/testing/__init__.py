@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pixrestore.testing import contract, declaration, trained
+from pixrestore.testing import contract, declaration, detection, trained
 from pixrestore.testing.isolation import plugins_installed
 from pixrestore.testing.probe import CheckFailed, Probe
 
@@ -38,6 +38,7 @@ _LIGHT: Mapping[str, Check] = {
     "pointwise": contract.pointwise,
     "sizes": contract.sizes,
     "flat_photos": contract.flat_photos,
+    "detects": detection.detects,
 }
 _HEAVY: Mapping[str, Check] = {
     "learns": trained.learns,
@@ -97,6 +98,9 @@ def check_task(
         enlarge may look 4 degraded pixels around.
     ``sizes``, ``flat_photos``
         Degraded photos of 1 by 1, 1 by 7 and 37 by 53 pixels work, and black, gray and white ones.
+    ``detects``
+        A task that writes `detect` returns sound findings, changes nothing, and sees more of its
+        damage in degraded photos than in clean ones.
     ``learns``
         A small network, trained on two photos for a few seconds, brings them closer to the truth.
     ``saves``

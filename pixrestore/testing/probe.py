@@ -51,6 +51,10 @@ class Probe:
         encoded = np.asarray(self.encode(degraded), np.float32)
         return self._call("compose_encoded", degraded, encoded, answer)
 
+    def detect(self, degraded: Image) -> Any:
+        """Return what the task sees of its damage."""
+        return self._call("detect", degraded)
+
     def degraded(self, clean: Image, seed: int = 0) -> Image:
         """Return a degraded photo as the rest of pixrestore hands it on."""
         return np.asarray(self.corrupt(clean, seed), np.float32)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pixrestore import Recipe, Task, hookimpl, models_in, option
+from pixrestore import Finding, Recipe, Task, hookimpl, models_in, option
+from pixrestore.finding import graded
+
+# Few photos in focus, one in twenty, have no edge below this width, in pixels.
+_SOFT = 1.7
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,15 @@ class Deblur(Task):
             kernel = disc(rng.uniform(*self.radius))
         noise = rng.standard_normal(clean.shape, dtype=np.float32)
         return blurred(clean, kernel) + np.float32(rng.uniform(*self.noise) / 255) * noise
+
+    def detect(self, degraded):
+        """Measure the sharpest edges."""
+        from pixrestore_deblur.edges import edge_width
+
+        width = edge_width(degraded)
+        if width is None:
+            return None
+        return Finding("edges", width, "pixels wide", graded(width, _SOFT), "lens")
 
 
 @hookimpl

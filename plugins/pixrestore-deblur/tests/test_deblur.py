@@ -6,6 +6,7 @@ import pytest
 import pixrestore_deblur
 from pixrestore.plugins.kinds import TASKS
 from pixrestore.testing import plugins_installed, task_checks
+from pixrestore.testing.probe import part
 from pixrestore_deblur import Deblur, blurred, disc, line
 
 
@@ -49,3 +50,20 @@ def test_a_point_becomes_a_disc_or_a_line():
 def test_flat_photos_stay_flat_up_to_the_edge():
     flat = np.full((12, 9, 3), 0.25, np.float32)
     np.testing.assert_allclose(blurred(flat, disc(4.0)), flat, atol=1e-6)
+
+
+def test_detect_measures_edges():
+    photo = part("coffee", 0, 0, 240, 320)
+    assert not Deblur().detect(photo).seen
+    widths = []
+    for blur in (
+        Deblur(radius=2, shaken=0),
+        Deblur(radius=3, shaken=0),
+        Deblur(length=8, shaken=1),
+    ):
+        found = Deblur().detect(blur.corrupt(photo, np.random.default_rng(0)))
+        assert found.seen
+        widths.append(found.value)
+    assert widths[0] < widths[1]
+    # Without edges nothing can be said.
+    assert Deblur().detect(np.full((240, 320, 3), 0.5, np.float32)) is None

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pixrestore import Recipe, Task, hookimpl, models_in, option
+from pixrestore import Finding, Recipe, Task, hookimpl, models_in, option
+from pixrestore.finding import graded
+
+# The share of smooth places that marks cover; other photos have glints and twigs there.
+_MARKED = 0.0035
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,15 @@ class Inpaint(Task):
         from pixrestore_inpaint.damage import damaged
 
         return damaged(clean, rng.uniform(*self.marks), self.width, rng)
+
+    def detect(self, degraded):
+        """Look for thin marks, white as paper or dark as dirt, where nothing else is."""
+        from pixrestore_inpaint.marks import marked_share
+
+        share = marked_share(degraded)
+        if share is None:
+            return None
+        return Finding("marks", 100 * share, "% of smooth places", graded(share, _MARKED), "paper")
 
 
 @hookimpl

@@ -75,3 +75,11 @@ def test_the_command(tmp_path, capsys):
     assert code == 2
     assert "must have the photo's size: 5 x 5 is not 192 x 128 pixels" in said.err
     assert "inpaint" in run("--help")[1].out
+
+
+def test_detect_finds_marks():
+    photo = part("coffee", 0, 0, 240, 320)
+    degraded = Inpaint(marks=1.5).corrupt(photo, np.random.default_rng(0))
+    assert Inpaint().detect(degraded).seen
+    assert not Inpaint().detect(photo).seen
+    assert Inpaint().detect(photo[:20, :20]) is None

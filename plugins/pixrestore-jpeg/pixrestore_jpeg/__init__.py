@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pixrestore import Recipe, Task, hookimpl, models_in, option
+from pixrestore import Finding, Recipe, Task, hookimpl, models_in, option
+from pixrestore.finding import graded
 from pixrestore_jpeg.network import dncnn
+
+# Encoders' own defaults, 75 and above, leave little that the eye sees.
+_WORN = 65
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,15 @@ class Jpeg(Task):
         )
         decoded = np.asarray(Image.open(file), np.float32) / np.float32(255)
         return decoded[top : top + height, left : left + width]
+
+    def detect(self, degraded):
+        """Find the quality whose steps the photo keeps to."""
+        from pixrestore_jpeg.quality import quality
+
+        if min(degraded.shape[:2]) < 32:
+            return None
+        found = quality(degraded)
+        return Finding("JPEG", found, "quality", graded(found, _WORN, falling=True), "file")
 
 
 @hookimpl

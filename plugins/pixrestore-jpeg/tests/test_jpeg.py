@@ -62,3 +62,13 @@ def test_the_architecture_comes_with_the_plugin(tmp_path):
         # A network of depth 4 sees 4 pixels around: tiles of any size are the whole.
         restorer.tile = 64
         assert restorer.restore_pixels(photo) == pytest.approx(restored, abs=1e-5)
+
+
+@pytest.mark.parametrize("quality", [10, 30, 60])
+def test_detect_finds_the_quality_wherever_the_blocks_lie(quality):
+    photo = part("coffee", 0, 0, 240, 320)
+    for seed in range(2):
+        degraded = Jpeg(quality=quality).corrupt(photo, np.random.default_rng(seed))
+        found = Jpeg().detect(degraded)
+        assert found.value == pytest.approx(quality, abs=3)  # tried in steps of 2
+        assert found.seen

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pixrestore import Recipe, Task, hookimpl, models_in, option
+from pixrestore import Finding, Recipe, Task, hookimpl, models_in, option
+from pixrestore.finding import graded
+
+# The share of a photo under a mosaic. Drawings and screenshots have flat places of any size.
+_SHARE = 0.07
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,16 @@ class Mosaic(Task):
         hidden = region(clean.shape[:2], rng.uniform(*self.area), rng)
         offset = tuple(int(start) for start in rng.integers(0, block, 2))
         return np.where(hidden[..., None], pixelated(clean, block, offset), clean)
+
+    def detect(self, degraded):
+        """Look for squares of one colour and one size."""
+        from pixrestore_mosaic.blocks import hidden_share
+
+        share, side = hidden_share(degraded)
+        unit = f"% in squares of {side}" if share > 0 else "%"
+        return Finding(
+            "mosaic", 100 * share, unit, graded(share, _SHARE), "file", ("jpeg", "deblur")
+        )
 
 
 @hookimpl

@@ -50,3 +50,16 @@ def test_outside_the_region_nothing_changes():
     degraded = Mosaic(area=0.2).corrupt(PHOTO, np.random.default_rng(3))
     changed = np.any(degraded != PHOTO, axis=-1).mean()
     assert 0.1 < changed < 0.25
+
+
+def test_detect_finds_the_blocks():
+    photo = part("coffee", 0, 0, 240, 320)
+    degraded = Mosaic(block=7, area=0.4).corrupt(photo, np.random.default_rng(0))
+    found = Mosaic().detect(degraded)
+    assert found.seen
+    assert found.unit.endswith("squares of 7")
+    # Blocks of one colour beside each other, and those cut at the edge, do not count.
+    assert 25 < found.value < 40
+    assert not Mosaic().detect(photo).seen
+    # Plain paper has runs of every length.
+    assert not Mosaic().detect(np.full((240, 320, 3), 0.5, np.float32)).seen

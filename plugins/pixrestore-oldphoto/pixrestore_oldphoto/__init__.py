@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pixrestore import Chain, Recipe, Task, hookimpl, models_in, option
+from pixrestore import Chain, Finding, Recipe, Task, hookimpl, models_in, option
+from pixrestore.finding import graded
 from pixrestore_deblur import Deblur
 from pixrestore_inpaint import Inpaint
+
+# The tonal range of a photo that has faded, and the share of smooth places that marks then cover.
+_FADED = 0.85
+_MARKED = 0.0035
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,18 @@ class OldPhoto(Chain):
         """Blend the answer with the photo."""
         return (degraded + self.strength * (answer - degraded)).clip(0, 1)
 
+    def detect(self, degraded):
+        """See whether a photo is both marked and faded: one alone may be anything."""
+        from pixrestore_inpaint.marks import marked_share
+
+        share = marked_share(degraded)
+        if share is None:
+            return None
+        tones = tonal_range(degraded)
+        strength = min(graded(share, _MARKED), graded(tones, _FADED, falling=True))
+        covers = "inpaint", "deblur"
+        return Finding("tonal range, marked", tones, "of 1", strength, "paper", covers)
+
 
 @hookimpl
 def pixrestore_tasks():
@@ -122,3 +139,11 @@ def pixrestore_tasks():
 def pixrestore_models():
     """Provide the models beside this file."""
     return models_in(Path(__file__).parent / "models")
+
+
+def tonal_range(image):
+    """Return how far apart the darkest and the lightest tones are, but for 1 %."""
+    import numpy as np
+
+    low, high = np.quantile(image.mean(axis=-1), (0.005, 0.995))
+    return float(high - low)

@@ -7,6 +7,7 @@ from pixrestore.options import options_of
 from pixrestore.plugins.kinds import TASKS
 from pixrestore.testing import plugins_installed, task_checks
 from pixrestore.testing.probe import part
+from pixrestore_inpaint import Inpaint
 from pixrestore_oldphoto import Fading, Grain, OldPhoto, Paper
 
 PHOTO = part("cat", 90, 80, 96, 120)
@@ -62,3 +63,13 @@ def test_the_plugin_is_found():
         assert plugins.find(TASKS, "oldphoto") is OldPhoto
         assert "grain" not in plugins.all(TASKS)
         assert plugins.failed == ()
+
+
+def test_detect_wants_marks_and_fading():
+    photo = part("coffee", 0, 0, 240, 320)
+    faded = Fading(contrast=0.7, colour=0.5).corrupt(photo, np.random.default_rng(0))
+    marked = Inpaint(marks=1.5).corrupt(faded, np.random.default_rng(0))
+    assert not OldPhoto().detect(faded).seen
+    found = OldPhoto().detect(marked)
+    assert found.covers == ("inpaint", "deblur")
+    assert found.strength > OldPhoto().detect(faded).strength

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pixrestore import Recipe, Task, hookimpl, models_in, option
+from pixrestore import Finding, Recipe, Task, hookimpl, models_in, option
+from pixrestore.finding import graded
+
+# So many pixels are 3 cm on paper, at the 300 dots per inch of a good print.
+_SMALL = 400
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,13 @@ class Upscale(Task):
         small = resample(clean, (height, width), Resampling.BICUBIC)
         noise = rng.standard_normal(small.shape, dtype=np.float32)
         return small + np.float32(rng.uniform(*self.noise) / 255) * noise
+
+    def detect(self, degraded):
+        """See whether a photo is small."""
+        longer = max(degraded.shape[:2])
+        return Finding(
+            "longer side", longer, "pixels", graded(longer, _SMALL, falling=True), "size"
+        )
 
 
 @hookimpl

@@ -40,3 +40,8 @@ def test_restored_photos_are_larger(tmp_path):
         )
         small = np.full((9, 7, 3), 90, np.uint8)
         assert pixrestore.restore(small, model=tmp_path / "model").shape == (36, 28, 3)
+
+
+def test_detect_looks_at_the_size_alone():
+    for width, small in ((399, True), (401, False)):
+        assert Upscale().detect(np.zeros((300, width, 3), np.float32)).seen is small

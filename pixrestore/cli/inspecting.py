@@ -1,0 +1,142 @@
+"""``pixrestore inspect`` and ``pixrestore fix``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pixrestore.cli.messages import say
+from pixrestore.cli.restore import Compare, EngineName, Inputs, Output, Overwrite, report_files
+from pixrestore.cli.tables import as_json, table
+from pixrestore.errors import PixrestoreError
+
+if TYPE_CHECKING:
+    from pixrestore.inspection import Inspection
+
+
+def inspect(
+    inputs: Inputs,
+    json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+) -> int:
+    """Say what photos are, what seems wrong with them, and what would mend them."""
+    codes: set[int] = set()
+    found = _inspected(inputs, codes)
+    if json:
+        typer.echo(as_json([_as_data(path, one) for path, one in found]))
+    else:
+        for path, one in found:
+            typer.echo(_described(path, one))
+    return _code(codes)
+
+
+def fix(
+    inputs: Inputs,
+    out: Output = None,
+    overwrite: Overwrite = False,
+    compare: Compare = False,
+    engine: EngineName = "auto",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+    ] = False,
+) -> int:
+    """Mend photos by the tasks that `inspect` suggests for each of them."""
+    if dry_run:
+        codes: set[int] = set()
+        for path, one in _inspected(inputs, codes):
+            typer.echo(one.command(_named(path)) or f"{_named(path)}: nothing to mend")
+        return _code(codes)
+
+    from pixrestore.inspection import Fixer
+
+    return report_files(inputs, out, Fixer(engine), overwrite=overwrite, compare=compare)
+
+
+def _inspected(inputs: Sequence[Path], codes: set[int]) -> Iterator[tuple[Path, Inspection]]:
+    """Inspect photo after photo; tell of those that cannot be read and note their exit codes."""
+    from pixrestore.inspection import inspect_photo
+
+    for path in _photos(inputs, codes):
+        try:
+            found = inspect_photo(path)
+        except PixrestoreError as error:  # one bad photo does not stop the others
+            codes.add(say(str(error), error.exit_code))
+        else:
+            for note in found.notes:
+                say(f"{_named(path)}: {note}")
+            yield path, found
+
+
+def _photos(inputs: Sequence[Path], codes: set[int]) -> Iterator[Path]:
+    from pixrestore.images import find_photos
+
+    for given in inputs:
+        if not given.is_dir():
+            yield given
+            continue
+        photos = find_photos(given, closed=lambda error: codes.add(say(str(error), 4)))
+        if not photos:
+            codes.add(say(f"there are no photos in {_named(given)}", 4))
+        yield from photos
+
+
+def _code(codes: set[int]) -> int:
+    return 0 if not codes else codes.pop() if len(codes) == 1 else 1
+
+
+def _named(path: Path) -> str:
+    from pixrestore.files import printable
+
+    return printable(path)
+
+
+def _described(path: Path, found: Inspection) -> str:
+    """Set what was found in lines for people."""
+    head = (
+        f"{_named(path)}: {found.kind}, {found.width} x {found.height} pixels, "
+        f"{found.format}, {found.depth} bit"
+    )
+    rows = [
+        [
+            finding.measure,
+            f"{_number(finding.value)} {finding.unit}",
+            f"yes, {name}" if finding.seen else "no",
+        ]
+        for name, finding in found.findings.items()
+    ]
+    lines = [head]
+    if rows:
+        lines += [f"  {line}" for line in table(["", "found", "to be mended"], rows).splitlines()]
+    return "\n".join([*lines, f"  {found.command(_named(path)) or 'nothing to mend'}"])
+
+
+def _number(value: float) -> str:
+    """Return a number with two places where they matter, and no exponent."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _as_data(path: Path, found: Inspection) -> dict[str, Any]:
+    return {
+        "photo": _named(path),
+        "kind": found.kind,
+        "width": found.width,
+        "height": found.height,
+        "format": found.format,
+        "depth": found.depth,
+        "findings": [
+            {
+                "task": name,
+                "measure": finding.measure,
+                "value": finding.value,
+                "unit": finding.unit,
+                "strength": finding.strength,
+                "seen": finding.seen,
+            }
+            for name, finding in found.findings.items()
+        ],
+        "tasks": list(found.tasks),
+        "command": found.command(_named(path)),
+        "notes": list(found.notes),
+    }

@@ -1,0 +1,37 @@
+"""Parts and small copies of photos, which are enough to measure on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Pixels = TypeVar("Pixels", bound=NDArray[Any])
+
+
+def middle(image: Pixels, pixels: int) -> Pixels:
+    """Return a view of the middle of an image (H, W, ...), of at most about so many pixels."""
+    height, width = image.shape[:2]
+    share = min(1.0, (pixels / (height * width)) ** 0.5)
+    rows, columns = max(1, int(height * share)), max(1, int(width * share))
+    top, left = (height - rows) // 2, (width - columns) // 2
+    return image[top : top + rows, left : left + columns]  # type: ignore[return-value]
+
+
+def blocks(image: NDArray[Any], side: int) -> NDArray[Any]:
+    """Return the whole blocks of an image (H, W, ...), (rows, columns, `side`, `side`, ...)."""
+    rows, columns = image.shape[0] // side, image.shape[1] // side
+    whole = image[: rows * side, : columns * side]
+    return whole.reshape(rows, side, columns, side, *image.shape[2:]).swapaxes(1, 2)
+
+
+def reduced(image: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """Return the mean of each block of an image (H, W, C); less than a block counts as one."""
+    height, width = (min(side, length) for length in image.shape[:2])
+    rows, columns = image.shape[0] // height, image.shape[1] // width
+    whole = image[: rows * height, : columns * width]
+    means = whole.reshape(rows, height, columns, width, -1).mean(axis=(1, 3))
+    return np.asarray(means, np.float32)
