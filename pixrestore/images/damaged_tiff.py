@@ -24,7 +24,7 @@ _UNCOMPRESSED, _OLD_JPEG = 1, 6
 _YCBCR, _RGB = 6, 2
 # None, CCITT, LZW, JPEG, deflate, PackBits, LZMA, Zstandard: others only tifffile decodes.
 _PILLOWS = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 32771, 32773, 32946, 34925, 50000})
-_MOST_UNPACKED = 8  # times a picture's own size: small pictures in large tiles
+_MOST_UNPACKED = 32  # bytes a pixel: four channels of 32 bits, twice for tiles beyond the edge
 _FOLDERS = (0x8769, 0x8825)  # EXIF and GPS
 
 
@@ -179,7 +179,9 @@ def _unpack(stream: io.BytesIO) -> float:
     with tifffile.TiffFile(stream) as tiff:
         page = tiff.pages.first
         odd = page.bitspersample % 8 or page.compression == _OLD_JPEG
-        if odd or _unpacked_size(page) > _MOST_UNPACKED * page.nbytes + (1 << 24):
+        if odd or _unpacked_size(page) > _MOST_UNPACKED * page.imagewidth * page.imagelength + (
+            1 << 24
+        ):
             raise PhotoError("the file is damaged, and of a kind of which no part can be read")
         end = stream.seek(0, io.SEEK_END)
         offsets: list[int] = []
