@@ -364,7 +364,7 @@ def test_results_too_large_for_their_format_are_refused_before_any_work(
     done = cli("restore", tmp_path / source, "-m", tiny_denoiser, "-o", tmp_path / result)
     assert done.code == 10
     assert said in done.error
-    assert f"the result would have {width} x 2: write it as PNG or TIFF" in done.error
+    assert f"the result would have {width} x 2 pixels: write it as PNG or TIFF" in done.error
     assert result in done.error
     assert not (tmp_path / result).exists()
 

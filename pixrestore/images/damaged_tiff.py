@@ -23,6 +23,7 @@ _UNCOMPRESSED, _OLD_JPEG = 1, 6
 _YCBCR, _RGB = 6, 2
 # None, CCITT, LZW, JPEG, deflate, PackBits, LZMA, Zstandard: others only tifffile decodes.
 _PILLOWS = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 32771, 32773, 32946, 34925, 50000})
+_MOST_UNPACKED = 32  # bytes a pixel: four channels of 32 bits, twice for tiles beyond the edge
 _FOLDERS = (0x8769, 0x8825)  # EXIF and GPS
 
 
@@ -176,7 +177,10 @@ def _unpack(stream: io.BytesIO) -> float:
     stream.seek(0)
     with tifffile.TiffFile(stream) as tiff:
         page = tiff.pages.first
-        if page.bitspersample % 8 or page.compression == _OLD_JPEG:
+        odd = page.bitspersample % 8 or page.compression == _OLD_JPEG
+        if odd or _unpacked_size(page) > _MOST_UNPACKED * page.imagewidth * page.imagelength + (
+            1 << 24
+        ):
             raise PhotoError("the file is damaged, and of a kind of which no part can be read")
         end = stream.seek(0, io.SEEK_END)
         offsets: list[int] = []
@@ -204,10 +208,22 @@ def _unpack(stream: io.BytesIO) -> float:
     return lost / len(offsets)
 
 
+def _unpacked_size(page: Any) -> int:
+    """Return the bytes of all strips or tiles, which damaged numbers can make far too many."""
+    segments = max(len(page.dataoffsets), len(page.databytecounts))
+    rows, columns = page.rowsperstrip, page.imagewidth
+    if page.is_tiled:
+        rows, columns = page.tilelength, page.tilewidth
+    else:
+        rows = min(rows, page.imagelength)
+    depth = page.samplesperpixel if page.planarconfig == 1 else 1
+    return segments * (rows * columns * depth * page.bitspersample // 8 + 1024)
+
+
 def _segment(page: Any, data: bytes, number: int) -> tuple[NDArray[Any], bool]:
     """Return a strip or tile of a page, black where it is missing, and whether it was decoded."""
     if page.compression == _UNCOMPRESSED:
-        full = page.rowsperstrip * page.imagewidth
+        full = min(page.rowsperstrip, page.imagelength) * page.imagewidth
         full = page.tilelength * page.tilewidth if page.is_tiled else full
         depth = page.samplesperpixel if page.planarconfig == 1 else 1
         data = data.ljust(full * depth * page.bitspersample // 8, b"\0")

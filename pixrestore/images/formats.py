@@ -16,7 +16,7 @@ def refuse_unfit(format: str, height: int, width: int) -> None:
     if most and max(height, width) > most:
         raise OutputError(
             f"{format} holds at most {most} pixels a side, and the result would have "
-            f"{width} x {height}: write it as PNG or TIFF"
+            f"{width} x {height} pixels: write it as PNG or TIFF"
         )
 
 
