@@ -14,13 +14,14 @@ __version__ = "0.1.0"
 # Where each public name lives. `__init__.pyi` says the same to type checkers; a test compares them.
 _HOMES = {
     "Chain": "pixrestore.chain",
+    "Evaluation": "pixrestore.evaluation.result",
     "Loss": "pixrestore.loss",
     "Recipe": "pixrestore.recipe",
     "Restorer": "pixrestore.restoring.restorer",
     "Task": "pixrestore.task",
     "colorize": "pixrestore.verbs",
     "denoise": "pixrestore.verbs",
-    "evaluate": "pixrestore.evaluation",
+    "evaluate": "pixrestore.evaluation.measure",
     "hookimpl": "pixrestore.hooks",
     "load": "pixrestore.verbs",
     "models_in": "pixrestore.description",

@@ -208,11 +208,30 @@ class TestEvaluate:
         figures = json.loads(cli(*words, "--sigma", "25", "--json").out)
         assert figures["task"] == "denoise"
         assert figures["images"] == 1
-        assert set(figures["restored"]) == set(figures["input"]) == {"psnr", "ssim"}
-        assert 19 < figures["input"]["psnr"] < 22
+        kinds = [method["kind"] for method in figures["methods"].values()]
+        assert kinds == ["input", "model"]
+        noisy = figures["methods"]["input"]["figures"]
+        assert set(noisy) == {"psnr", "ssim"}
+        assert 19 < noisy["psnr"]["mean"] < 22
         table = cli(*words, "--sigma", "25").out
         assert "PSNR dB" in table
-        assert f"{figures['input']['psnr']:.3f}" in table
+        assert f"{noisy['psnr']['mean']:.2f}" in table
+
+    def test_compares_and_reports(self, cli, tiny_denoiser, samples, tmp_path):
+        files = [tmp_path / "rows.csv", tmp_path / "page.html"]
+        words = ["evaluate", "--data", samples, "--limit", "1", "--baselines"]
+        words += ["--model", tiny_denoiser, "--model", "denoise", "--sigma", "25"]
+        done = cli(*words, "--csv", files[0], "--html", files[1])
+        assert done.code == 0
+        for name in (tiny_denoiser.name, "denoise", "non-local means"):
+            assert f"\n{name} " in done.out
+        assert len(files[0].read_text().splitlines()) == 2
+        assert files[1].read_text().count("<img") > 4
+
+    def test_a_report_has_the_right_ending_before_anything_is_measured(self, cli, samples):
+        done = cli("evaluate", "--task", "denoise", "--data", samples, "--csv", "rows.txt")
+        assert (done.code, done.out) == (2, "")
+        assert "rows.txt must end in .csv" in done.error
 
 
 class TestErrors:

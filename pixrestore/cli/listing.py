@@ -12,13 +12,13 @@ import typer
 
 from pixrestore.cli.option_groups import shown
 from pixrestore.cli.plugin_commands import plugins_with_commands
-from pixrestore.cli.tables import as_json, table
 from pixrestore.description import read_description
 from pixrestore.errors import ModelError
 from pixrestore.options import Option, options_of
 from pixrestore.plugins.kinds import ARCHITECTURES, KINDS, LOSSES, MODELS, TASKS, Kind
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.plugins.registry import Plugin
+from pixrestore.tables import as_json, table
 
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON list.")]
 Verbose = Annotated[

@@ -38,6 +38,7 @@ _LIGHT: Mapping[str, Check] = {
     "pointwise": contract.pointwise,
     "sizes": contract.sizes,
     "flat_photos": contract.flat_photos,
+    "baselines": contract.baselines,
 }
 _HEAVY: Mapping[str, Check] = {
     "learns": trained.learns,
@@ -97,6 +98,8 @@ def check_task(
         enlarge may look 4 degraded pixels around.
     ``sizes``, ``flat_photos``
         Degraded photos of 1 by 1, 1 by 7 and 37 by 53 pixels work, and black, gray and white ones.
+    ``baselines``
+        Each classical method of `baselines` returns a photo of the right shape.
     ``learns``
         A small network, trained on two photos for a few seconds, brings them closer to the truth.
     ``saves``

@@ -33,6 +33,12 @@ class Inpaint(Task):
 
         return damaged(clean, rng.uniform(*self.marks), self.width, rng)
 
+    def baselines(self):
+        """Name a median filter, and biharmonic filling of what it finds."""
+        from pixrestore_inpaint.classical import biharmonic, median
+
+        return {"median": median, "biharmonic": biharmonic}
+
 
 @hookimpl
 def pixrestore_tasks():

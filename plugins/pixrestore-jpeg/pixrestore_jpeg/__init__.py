@@ -45,6 +45,19 @@ class Jpeg(Task):
         decoded = np.asarray(Image.open(file), np.float32) / np.float32(255)
         return decoded[top : top + height, left : left + width]
 
+    def baselines(self):
+        """Name total variation, weak and strong."""
+        from functools import partial
+
+        from skimage.restoration import denoise_tv_chambolle
+
+        return {
+            f"total variation {weight}": partial(
+                denoise_tv_chambolle, weight=weight, channel_axis=-1
+            )
+            for weight in (0.02, 0.04)
+        }
+
 
 @hookimpl
 def pixrestore_tasks():

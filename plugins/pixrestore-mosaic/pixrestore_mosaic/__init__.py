@@ -34,6 +34,16 @@ class Mosaic(Task):
         offset = tuple(int(start) for start in rng.integers(0, block, 2))
         return np.where(hidden[..., None], pixelated(clean, block, offset), clean)
 
+    def baselines(self):
+        """Name a blur as wide as the blocks call for."""
+        from functools import partial
+
+        from skimage.filters import gaussian
+
+        # With blocks of 6 pixels, 1.5 has the best PSNR of 1, 1.5, 2 and 3 on most photos.
+        sigma = sum(self.block) / 8
+        return {f"Gaussian {sigma:g}": partial(gaussian, sigma=sigma, channel_axis=-1)}
+
 
 @hookimpl
 def pixrestore_tasks():

@@ -110,6 +110,10 @@ class OldPhoto(Chain):
         """Blend the answer with the photo."""
         return (degraded + self.strength * (answer - degraded)).clip(0, 1)
 
+    def baselines(self):
+        """Name total variation whose channels are then stretched between their percentiles."""
+        return {"total variation, stretched": stretched}
+
 
 @hookimpl
 def pixrestore_tasks():
@@ -121,3 +125,15 @@ def pixrestore_tasks():
 def pixrestore_models():
     """Provide the models beside this file."""
     return models_in(Path(__file__).parent / "models")
+
+
+def stretched(image, weight=0.04):
+    """Smooth by total variation, then stretch each channel between its percentiles."""
+    import numpy as np
+    from skimage.exposure import rescale_intensity
+    from skimage.restoration import denoise_tv_chambolle
+
+    smooth = denoise_tv_chambolle(image, weight, channel_axis=-1)
+    limits = [tuple(np.percentile(smooth[..., c], (0.5, 99.5))) for c in range(3)]
+    channels = [rescale_intensity(smooth[..., c], limits[c], (0.0, 1.0)) for c in range(3)]
+    return np.stack(channels, axis=-1)
