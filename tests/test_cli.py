@@ -234,6 +234,34 @@ class TestEvaluate:
         assert "rows.txt must end in .csv" in done.error
 
 
+class TestPack:
+    def test_copies_only_what_a_model_is(self, cli, tiny_denoiser, tmp_path):
+        run, out = tiny_denoiser, tmp_path / "to" / "mine"
+        assert (run / "samples").is_dir()  # with pictures of the photos it was trained with
+        words = ["pack", run, "-o", out, "--license", "CC-BY-4.0", "--trained-on", "my photos"]
+        done = cli(*words)
+        assert done.code == 0, done.error
+        names = {"model.json", "model.weights.h5", "README.md"}
+        assert names <= {path.name for path in out.iterdir()} <= {*names, "model.onnx"}
+        said = json.loads((out / "model.json").read_text())
+        assert (said["licence"], said["training"]["data"]) == ("CC-BY-4.0", "my photos")
+        size = {f: (f / "model.weights.h5").stat().st_size for f in (run, out)}
+        assert size[out] < size[run]
+        card = (out / "README.md").read_text()
+        assert card.startswith("---\nlibrary_name: pixrestore\n")
+        assert "\nlicense: cc-by-4.0\n" in card.split("---")[1]
+        assert "# mine" in card
+        assert cli(*words).code == 10  # it exists
+        assert [path.name for path in out.parent.iterdir()] == ["mine"]
+
+    def test_says_what_is_missing(self, cli, tiny_denoiser, tmp_path):
+        words = ["pack", tiny_denoiser, "-o", tmp_path / "mine"]
+        assert "Missing option '--trained-on'" in cli(*words).error
+        done = cli(*words, "--trained-on", "my photos")
+        assert (done.code, "set --license to the terms" in done.error) == (2, True), done.error
+        assert not (tmp_path / "mine").exists()
+
+
 class TestErrors:
     @pytest.mark.parametrize(
         ("words", "code", "message"),

@@ -17,6 +17,7 @@ from pixrestore.cli import (
     listing,
     messages,
     new_plugin,
+    pack,
     preview,
     restore,
     train,
@@ -39,6 +40,7 @@ _COMMANDS: dict[str, dict[str, tuple[Callable[..., Any], Finder | None]]] = {
         "evaluate": (evaluate.evaluate, evaluate.sections),
         "encode": (encode.encode, None),
         "export": (export.export, None),
+        "pack": (pack.pack, None),
     },
     "Write plugins": {
         "new-plugin": (new_plugin.new_plugin, None),
