@@ -234,6 +234,12 @@ class TestEvaluate:
         assert "rows.txt must end in .csv" in done.error
 
 
+def test_models_are_listed_with_their_licence(cli):
+    head, *rows = cli("models").out.splitlines()
+    assert "licence" in head.split()
+    assert any("for research: the t…" in row for row in rows)
+
+
 class TestPack:
     def test_copies_only_what_a_model_is(self, cli, tiny_denoiser, tmp_path):
         run, out = tiny_denoiser, tmp_path / "to" / "mine"

@@ -28,6 +28,9 @@ Verbose = Annotated[
     ),
 ]
 
+# Characters of a licence that a table shows.
+_LICENCE = 20
+
 
 def tasks(verbose: Verbose = False, json: Json = False) -> None:
     """List the tasks: kinds of damage that can be undone."""
@@ -78,7 +81,7 @@ def losses(verbose: Verbose = False, json: Json = False) -> None:
 def models(json: Json = False) -> None:
     """List the installed models, which --model can name."""
     rows = [_model(name, str(path)) for name, path in load_plugins().all(MODELS).items()]
-    _print(rows, ["name", "task", "architecture", "size", "plugin", "folder"], json)
+    _print(rows, ["name", "task", "architecture", "size", "licence", "plugin", "folder"], json)
     _print_disputes(MODELS)
 
 
@@ -205,7 +208,9 @@ def _print(
 def _cell(row: dict[str, Any], column: str) -> str:
     if column == "size":
         return "?" if row["bytes"] is None else f"{row['bytes'] / 1e6:.1f} MB"
-    return str(row[column])
+    text = str(row[column])
+    # Terms may take a sentence; --json has all of it.
+    return text if column != "licence" or len(text) <= _LICENCE else f"{text[: _LICENCE - 1]}…"
 
 
 def _print_disputes(kind: Kind[Any]) -> None:
