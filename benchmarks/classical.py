@@ -1,10 +1,11 @@
-"""What scikit-image makes of the damage that the plugins undo, on the photos `evaluate` measures.
+"""The best that scikit-image can make of the damage that the plugins undo, its strength tuned.
 
     python benchmarks/classical.py --data data/test/kodak24 deblur jpeg
 
-The damage is that of `pixrestore evaluate --task NAME --data DIR`, photo by photo. Each method may
-know what the network must find out: the kernel of a blur, which pixels are damaged. Where a method
-has a strength, that with the best PSNR on these photos is taken.
+The damage is that of `pixrestore evaluate --task NAME --data DIR`, photo by photo. `evaluate
+--baselines` measures methods as a user could call them; here each may know what the network must
+find out, such as which pixels are damaged, and of several strengths that with the best PSNR on
+these very photos is taken.
 """
 
 from __future__ import annotations
@@ -15,10 +16,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from skimage.exposure import rescale_intensity
 from skimage.filters import gaussian
-from skimage.restoration import denoise_tv_chambolle, inpaint_biharmonic, unsupervised_wiener
-from skimage.transform import resize
+from skimage.restoration import denoise_tv_chambolle, inpaint_biharmonic
 
 from pixrestore.images import decode_rgb8, find_photos
 from pixrestore.images.metrics import psnr, ssim
@@ -35,25 +34,13 @@ def untouched(task: Task, clean: Image, degraded: Image) -> Image:
     return enlarged(degraded, task.scale)
 
 
-def wiener(task: Task, clean: Image, degraded: Image) -> Image:
-    """Deconvolve with the disc that the photo was blurred with."""
-    radius = task.radius[0]
-    reach = int(np.ceil(radius))
-    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
-    kernel = np.clip(radius + 0.5 - np.hypot(x, y), 0, 1)
-    kernel /= kernel.sum()
-    # It takes photos for periodic: reflected borders keep the jump away from what is kept.
-    pad = 8 * reach
-    padded = np.pad(degraded, ((pad, pad), (pad, pad), (0, 0)), mode="reflect")
-    channels = [
-        unsupervised_wiener(padded[..., channel], kernel, clip=False, rng=0)[0]
-        for channel in range(3)
-    ]
-    return np.stack(channels, axis=-1)[pad:-pad, pad:-pad]
+def named(name: str) -> Method:
+    """Return a method that the task itself names."""
 
+    def method(task: Task, clean: Image, degraded: Image) -> Image:
+        return task.baselines()[name](degraded)
 
-def splines(task: Task, clean: Image, degraded: Image) -> Image:
-    return resize(degraded, clean.shape, order=3)
+    return method
 
 
 def biharmonic(task: Task, clean: Image, degraded: Image) -> Image:
@@ -77,24 +64,21 @@ def blur(sigma: float) -> Method:
 
 
 def stretched(weight: float) -> Method:
-    """Smooth, then stretch each channel between its percentiles."""
-
     def method(task: Task, clean: Image, degraded: Image) -> Image:
-        smooth = denoise_tv_chambolle(degraded, weight, channel_axis=-1)
-        limits = [tuple(np.percentile(smooth[..., c], (0.5, 99.5))) for c in range(3)]
-        channels = [rescale_intensity(smooth[..., c], limits[c], (0.0, 1.0)) for c in range(3)]
-        return np.stack(channels, axis=-1)
+        from pixrestore_oldphoto import stretched
+
+        return stretched(degraded, weight)
 
     return method
 
 
 _WEIGHTS = (0.01, 0.02, 0.04, 0.08)
 METHODS: dict[str, dict[str, Method]] = {
-    "deblur": {"unsupervised Wiener, true kernel": wiener},
+    "deblur": {"unsupervised Wiener, true kernel": named("Wiener")},
     "inpaint": {"biharmonic, true mask": biharmonic},
     "jpeg": {f"total variation {w}": total_variation(w) for w in _WEIGHTS},
     "mosaic": {f"Gaussian {s}": blur(s) for s in (1.0, 1.5, 2.0, 3.0)},
-    "upscale": {"splines of third order": splines},
+    "upscale": {"splines of third order": named("splines")},
     "oldphoto": {
         **{f"total variation {w}": total_variation(w) for w in _WEIGHTS},
         **{f"total variation {w}, stretched": stretched(w) for w in _WEIGHTS},

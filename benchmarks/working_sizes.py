@@ -51,7 +51,7 @@ def _changed(model: Model, temperature: float | None, saturation: float | None) 
 
 def _measured(folder: Path, model: Path, limit: int | None) -> str:
     found = evaluate("colorize", folder, model=model, limit=limit)
-    gray, restored, true = found["input"], found["restored"], found["true"]
+    gray, restored, true = found.input, found.restored, found.true
     gained = restored["psnr"] - gray["psnr"]
     off = 100 * (restored["ciede2000"] / gray["ciede2000"] - 1)
     colour = restored["colourfulness"] / true["colourfulness"]

@@ -68,8 +68,8 @@ def _measured(trial: Trial, out: Path, test: Path) -> Iterator[tuple[float, floa
         if at > _MOST_SATURATION:
             return
         found = evaluate("colorize", test, model=out / trial.name, saturation=at)
-        colour = found["restored"]["colourfulness"] / found["true"]["colourfulness"]
-        yield at, found["restored"]["ciede2000"], colour
+        colour = found.restored["colourfulness"] / found.true["colourfulness"]
+        yield at, found.restored["ciede2000"], colour
 
 
 def main() -> None:

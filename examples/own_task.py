@@ -72,7 +72,7 @@ def main() -> None:
     print(f"faded | restored | true: {picture}")
 
     figures = evaluate(task, SAMPLES, model=given.out, limit=2)
-    before, after = figures["input"]["psnr"], figures["restored"]["psnr"]
+    before, after = figures.input["psnr"], figures.restored["psnr"]
     print(f"PSNR {after:.2f} dB, of the faded photos {before:.2f} dB")
 
 

@@ -203,7 +203,7 @@ def measured(model: Model, chosen: argparse.Namespace) -> dict[str, dict[str, di
             )
             name = folder.name if folder == SAMPLES else folder
             title = ", ".join([name, *(f"{key} {value}" for key, value in options.items())])
-            figures[title] = {kind: found[kind] for kind in ("restored", "input")}
+            figures[title] = found.quality()
             print(title, figures[title], flush=True)
     return figures
 

@@ -38,11 +38,7 @@ def main() -> None:
     train(given.task, given.data, out, recipe=recipe, resume=True, **budget)
 
     # Photos that were trained on flatter a model: measure with others where there are some.
-    figures = evaluate(given.task, given.test or given.data, model=out, limit=given.limit)
-    print(f"{figures['images']} photos measured")
-    for kind in ("input", "restored"):
-        numbers = "  ".join(f"{name} {value:.3f}" for name, value in figures[kind].items())
-        print(f"{kind:>8}  {numbers}")
+    print(evaluate(given.task, given.test or given.data, model=out, limit=given.limit))
 
 
 if __name__ == "__main__":

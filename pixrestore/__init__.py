@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 # Where each public name lives. `__init__.pyi` says the same to type checkers; a test compares them.
 _HOMES = {
     "Chain": "pixrestore.chain",
+    "Evaluation": "pixrestore.evaluation.result",
     "Finding": "pixrestore.finding",
     "Loss": "pixrestore.loss",
     "Recipe": "pixrestore.recipe",
@@ -21,7 +22,7 @@ _HOMES = {
     "Task": "pixrestore.task",
     "colorize": "pixrestore.verbs",
     "denoise": "pixrestore.verbs",
-    "evaluate": "pixrestore.evaluation",
+    "evaluate": "pixrestore.evaluation.measure",
     "fix": "pixrestore.inspection",
     "hookimpl": "pixrestore.hooks",
     "inspect_photo": "pixrestore.inspection",

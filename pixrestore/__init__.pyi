@@ -1,6 +1,7 @@
 from pixrestore.chain import Chain as Chain
 from pixrestore.description import models_in as models_in
-from pixrestore.evaluation import evaluate as evaluate
+from pixrestore.evaluation.measure import evaluate as evaluate
+from pixrestore.evaluation.result import Evaluation as Evaluation
 from pixrestore.finding import Finding as Finding
 from pixrestore.hooks import hookimpl as hookimpl
 from pixrestore.inspection import fix as fix
@@ -20,6 +21,7 @@ __version__: str
 
 __all__ = [
     "Chain",
+    "Evaluation",
     "Finding",
     "Loss",
     "Recipe",

@@ -158,6 +158,7 @@ class Fixer(RestoresPhotos):
     """
 
     label = "fixed"
+    scale = 1  # at least: what each photo needs is known when it is seen
 
     def __init__(
         self, engine: Engine = "auto", told: Callable[[Inspection], None] | None = None

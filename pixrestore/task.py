@@ -11,7 +11,7 @@ from pixrestore.options import options_of
 from pixrestore.recipe import Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -155,6 +155,20 @@ class Task(ABC):
             does not look.
         """
         return None
+
+    def baselines(self) -> Mapping[str, Callable[[Image], Image]]:
+        """Return classical methods to compare models with; a task need not name any.
+
+        ``evaluate(..., baselines=True)`` measures them beside the models. They may use what the
+        task's options say of the damage. Methods whose packages are not installed are left out.
+
+        Returns
+        -------
+        mapping
+            By its name, what takes a degraded photo, (H, W, 3) in float32, to a restored one of
+            the clean photo's size.
+        """
+        return {}
 
     @property
     def inexact(self) -> str:

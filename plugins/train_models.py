@@ -90,7 +90,7 @@ def ship(name: str, chosen: argparse.Namespace) -> None:
     )
     # What is shipped is measured, in half precision.
     found = evaluate(task, chosen.measure, model=place)
-    measured = {kind: found[kind] for kind in ("restored", "input")}
+    measured = found.quality()
     figures = {**model.figures, Path(chosen.measure).name: measured}
     rewrite_description(dataclasses.replace(model, figures=figures))
     for kind, values in measured.items():

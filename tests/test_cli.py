@@ -314,11 +314,64 @@ class TestEvaluate:
         figures = json.loads(cli(*words, "--sigma", "25", "--json").out)
         assert figures["task"] == "denoise"
         assert figures["images"] == 1
-        assert set(figures["restored"]) == set(figures["input"]) == {"psnr", "ssim"}
-        assert 19 < figures["input"]["psnr"] < 22
+        kinds = [method["kind"] for method in figures["methods"].values()]
+        assert kinds == ["input", "model"]
+        noisy = figures["methods"]["input"]["figures"]
+        assert set(noisy) == {"psnr", "ssim"}
+        assert 19 < noisy["psnr"]["mean"] < 22
         table = cli(*words, "--sigma", "25").out
         assert "PSNR dB" in table
-        assert f"{figures['input']['psnr']:.3f}" in table
+        assert f"{noisy['psnr']['mean']:.2f}" in table
+
+    def test_compares_and_reports(self, cli, tiny_denoiser, samples, tmp_path):
+        files = [tmp_path / "rows.csv", tmp_path / "page.html"]
+        words = ["evaluate", "--data", samples, "--limit", "1", "--baselines"]
+        words += ["--model", tiny_denoiser, "--model", "denoise", "--sigma", "25"]
+        done = cli(*words, "--csv", files[0], "--html", files[1])
+        assert done.code == 0
+        for name in (tiny_denoiser.name, "denoise", "non-local means"):
+            assert f"\n{name} " in done.out
+        assert len(files[0].read_text().splitlines()) == 2
+        assert files[1].read_text().count("<img") > 4
+
+    def test_a_report_has_the_right_ending_before_anything_is_measured(self, cli, samples):
+        done = cli("evaluate", "--task", "denoise", "--data", samples, "--csv", "rows.txt")
+        assert (done.code, done.out) == (2, "")
+        assert "rows.txt must end in .csv" in done.error
+
+
+def test_models_are_listed_with_their_licence(cli):
+    head, *rows = cli("models").out.splitlines()
+    assert "licence" in head.split()
+    assert any("for research: the t…" in row for row in rows)
+
+
+class TestPack:
+    def test_copies_only_what_a_model_is(self, cli, tiny_denoiser, tmp_path):
+        run, out = tiny_denoiser, tmp_path / "to" / "mine"
+        assert (run / "samples").is_dir()  # with pictures of the photos it was trained with
+        words = ["pack", run, "-o", out, "--license", "CC-BY-4.0", "--trained-on", "my photos"]
+        done = cli(*words)
+        assert done.code == 0, done.error
+        names = {"model.json", "model.weights.h5", "README.md"}
+        assert names <= {path.name for path in out.iterdir()} <= {*names, "model.onnx"}
+        said = json.loads((out / "model.json").read_text())
+        assert (said["licence"], said["training"]["data"]) == ("CC-BY-4.0", "my photos")
+        size = {f: (f / "model.weights.h5").stat().st_size for f in (run, out)}
+        assert size[out] < size[run]
+        card = (out / "README.md").read_text()
+        assert card.startswith("---\nlibrary_name: pixrestore\n")
+        assert "\nlicense: cc-by-4.0\n" in card.split("---")[1]
+        assert "# mine" in card
+        assert cli(*words).code == 10  # it exists
+        assert [path.name for path in out.parent.iterdir()] == ["mine"]
+
+    def test_says_what_is_missing(self, cli, tiny_denoiser, tmp_path):
+        words = ["pack", tiny_denoiser, "-o", tmp_path / "mine"]
+        assert "Missing option '--trained-on'" in cli(*words).error
+        done = cli(*words, "--trained-on", "my photos")
+        assert (done.code, "set --license to the terms" in done.error) == (2, True), done.error
+        assert not (tmp_path / "mine").exists()
 
 
 class TestErrors:

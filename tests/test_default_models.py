@@ -40,18 +40,18 @@ def test_both_ship_with_graphs_and_fit_into_a_wheel():
 def test_the_denoiser_is_as_good_as_its_card_says(samples):
     found = evaluate("denoise", samples, sigma=25)
     said = figures("denoise", "samples, sigma 25")
-    assert found["restored"]["psnr"] > said["restored"]["psnr"] - 0.1
-    assert found["restored"]["ssim"] > 0.98 * said["restored"]["ssim"]
-    assert found["restored"]["psnr"] > found["input"]["psnr"] + 8
+    assert found.restored["psnr"] > said["restored"]["psnr"] - 0.1
+    assert found.restored["ssim"] > 0.98 * said["restored"]["ssim"]
+    assert found.restored["psnr"] > found.input["psnr"] + 8
 
 
 @pytest.mark.slow
 def test_the_colouriser_is_as_good_as_its_card_says(samples):
     found = evaluate("colorize", samples)
     said = figures("colorize", "samples")
-    assert found["restored"]["psnr"] > said["restored"]["psnr"] - 0.1
-    assert found["restored"]["ciede2000"] < 1.02 * said["restored"]["ciede2000"]
-    assert found["restored"]["colourfulness"] > 0.98 * said["restored"]["colourfulness"]
+    assert found.restored["psnr"] > said["restored"]["psnr"] - 0.1
+    assert found.restored["ciede2000"] < 1.02 * said["restored"]["ciede2000"]
+    assert found.restored["colourfulness"] > 0.98 * said["restored"]["colourfulness"]
 
 
 @pytest.mark.parametrize(

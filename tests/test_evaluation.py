@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
+from collections import Counter
 from dataclasses import dataclass
+from html.parser import HTMLParser
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.ndimage import uniform_filter
 from skimage import color, metrics
 
 from pixrestore import Task, evaluate
-from pixrestore.errors import PhotoError, TrainingDataError, UnknownNameError, UsageError
+from pixrestore.errors import (
+    PhotoError,
+    PluginError,
+    TrainingDataError,
+    UnknownNameError,
+    UsageError,
+)
 from pixrestore.geometry import Geometry
 from pixrestore.images import decode_rgb8
 from pixrestore.images.metrics import ciede2000, colourfulness, psnr, ssim
@@ -110,35 +121,35 @@ class TestFigures:
 class TestEvaluate:
     def test_the_keys_of_denoise(self, model, samples):
         figures = evaluate("denoise", samples, model=model(Denoise(), smooth), sigma=25)
-        assert set(figures) == {"task", "model", "images", "restored", "input"}
-        assert figures["task"] == "denoise"
-        assert figures["model"] == "simple-denoise"
-        assert figures["images"] == 6
-        assert set(figures["restored"]) == set(figures["input"]) == {"psnr", "ssim"}
+        assert figures.task == "denoise"
+        assert figures.methods == {"input": "input", "simple-denoise": "model"}
+        assert len(figures.photos) == 6
+        assert set(figures.input) == {"psnr", "ssim"}
+        assert set(figures.restored) == {"psnr", "ssim", "seconds", "cpu"}
         # Noise of 25 alone is 20.17 dB; clipping to what can be shown takes a little away.
-        assert 20.1 < figures["input"]["psnr"] < 21.5
-        assert figures["restored"]["psnr"] > figures["input"]["psnr"] + 4
-        assert figures["restored"]["ssim"] > figures["input"]["ssim"] + 0.1
+        assert 20.1 < figures.input["psnr"] < 21.5
+        assert figures.restored["psnr"] > figures.input["psnr"] + 4
+        assert figures.restored["ssim"] > figures.input["ssim"] + 0.1
 
     def test_the_keys_of_colorize(self, model, samples):
         figures = evaluate("colorize", samples, model=model(Colorize(), sepia))
-        for kind in ("restored", "input"):
-            assert set(figures[kind]) == {"psnr", "ssim", "ciede2000", "colourfulness"}
-        assert figures["input"]["colourfulness"] == pytest.approx(0, abs=1e-3)
-        assert figures["restored"]["colourfulness"] > 5
-        assert figures["true"]["colourfulness"] > figures["restored"]["colourfulness"]
-        assert 0 < figures["restored"]["ciede2000"] < 40
+        for found in figures.quality().values():
+            assert set(found) == {"psnr", "ssim", "ciede2000", "colourfulness"}
+        assert figures.input["colourfulness"] == pytest.approx(0, abs=1e-3)
+        assert figures.restored["colourfulness"] > 5
+        assert figures.true["colourfulness"] > figures.restored["colourfulness"]
+        assert 0 < figures.restored["ciede2000"] < 40
 
     def test_figures_are_the_means_of_what_was_measured(self, model, samples, tmp_path, cat):
         one = tmp_path / "one"
         one.mkdir()
         shutil.copy(samples / "cat.jpg", one)
         figures = evaluate("denoise", one, model=model(Denoise(), smooth), sigma=0)
-        assert figures["input"] == {"psnr": 100.0, "ssim": pytest.approx(1)}
+        assert figures.input == {"psnr": 100.0, "ssim": pytest.approx(1)}
         restored = smooth(np.pad(cat, ((8, 8), (8, 8), (0, 0)), "reflect")[None])[0, 8:-8, 8:-8]
         # Photos end otherwise in a network than in a padded picture, at their last pixel only.
         inner = (slice(1, -1), slice(1, -1))
-        assert figures["restored"]["psnr"] == pytest.approx(psnr(cat[inner], restored[inner]), 0.01)
+        assert figures.restored["psnr"] == pytest.approx(psnr(cat[inner], restored[inner]), 0.01)
 
     def test_the_same_seed_damages_alike(self, model, samples):
         folder = model(Denoise(), smooth)
@@ -146,43 +157,44 @@ class TestEvaluate:
             evaluate("denoise", samples, model=folder, sigma=25, limit=1, seed=seed)
             for seed in (1, 1, 2)
         )
-        assert first == second
-        assert first != other
-        assert first["images"] == 1
+        assert first.quality() == second.quality()
+        assert first.quality() != other.quality()
+        assert len(first.photos) == 1
 
     def test_restoring_options_count(self, model, samples):
         folder = model(Denoise(), smooth)
         figures = evaluate("denoise", samples, model=folder, sigma=25, strength=0, limit=2)
-        assert figures["restored"] == pytest.approx(figures["input"])
+        quality = figures.quality()
+        assert quality["restored"] == pytest.approx(quality["input"])
         folder = model(Colorize(), sepia)
         figures = evaluate("colorize", samples, model=folder, saturation=0, limit=1)
-        assert figures["restored"]["colourfulness"] == pytest.approx(0, abs=0.1)
+        assert figures.restored["colourfulness"] == pytest.approx(0, abs=0.1)
 
     def test_damage_is_that_of_published_comparisons(self, model, samples):
         folder = model(Denoise(camera=1.0), smooth)
         plain = evaluate("denoise", samples, model=folder, sigma=25, limit=2)
         camera = evaluate("denoise", samples, model=folder, sigma=25, limit=2, camera=1.0)
-        assert plain["input"] != camera["input"]
-        assert 20.1 < plain["input"]["psnr"] < 21.5
+        assert plain.input != camera.input
+        assert 20.1 < plain.input["psnr"] < 21.5
 
     def test_a_task_with_its_options_is_measured_as_it_is(self, model, samples):
         folder = model(Denoise(), smooth)
         own = Denoise(sigma=(40, 40), strength=0.0)
         found = evaluate(own, samples, model=folder, limit=1)
         # Nothing is repaired, and the benchmark's sigma of 25 would be 20.2 dB.
-        assert found["restored"]["psnr"] == pytest.approx(found["input"]["psnr"], abs=0.01)
-        assert 15 < found["input"]["psnr"] < 18
+        assert found.restored["psnr"] == pytest.approx(found.input["psnr"], abs=0.01)
+        assert 15 < found.input["psnr"] < 18
 
     def test_the_model_knows_its_task(self, model, samples):
         folder = model(Denoise(), smooth)
-        assert evaluate(None, samples, model=folder, sigma=25, limit=1)["task"] == "denoise"
+        assert evaluate(None, samples, model=folder, sigma=25, limit=1).task == "denoise"
 
     def test_unreadable_photos_are_named(self, model, samples, tmp_path):
         photos = shutil.copytree(samples, tmp_path / "photos")
         (photos / "bad.png").write_bytes(b"no photo")
         figures = evaluate("denoise", photos, model=model(Denoise(), smooth), sigma=5)
-        assert figures["images"] == 6
-        assert list(figures["skipped"]) == [str(photos / "bad.png")]
+        assert len(figures.photos) == 6
+        assert list(figures.skipped) == [str(photos / "bad.png")]
 
     def test_what_cannot_be_measured(self, model, samples, tmp_path):
         folder = model(Denoise(), smooth)
@@ -206,8 +218,126 @@ class TestEvaluate:
 
     def test_a_task_that_no_plugin_provides(self, model, samples):
         figures = evaluate(Fade(), samples, model=model(Fade(), smooth), limit=1)
-        assert figures["task"] == "fade"
-        assert figures["input"]["psnr"] < 15
+        assert figures.task == "fade"
+        assert figures.input["psnr"] < 15
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory, samples):
+    folder = tmp_path_factory.mktemp("photos") / "two"
+    (folder / "more").mkdir(parents=True)
+    for name, place in (("cat.jpg", "b,<1>.png"), ("coffee.jpg", "more/a.png")):
+        part = decode_rgb8(samples / name)[:64, :96]
+        Image.fromarray(part).save(folder / place)
+    return folder
+
+
+class TestComparing:
+    """Several models, the classical methods and doing nothing, on the same damage."""
+
+    @pytest.fixture
+    def found(self, model, photos):
+        folder = model(Denoise(), smooth)
+        other = shutil.copytree(folder, folder.parent / "other")
+        models = [folder, other, folder]
+        settings = {"sigma": 25, "baselines": True, "pictures": 1}
+        return evaluate("denoise", photos, model=models, **settings)
+
+    def test_all_are_in_one_table(self, found):
+        kinds = list(found.methods.items())[:4]
+        assert kinds == [
+            ("input", "input"),
+            ("simple-denoise", "model"),
+            ("other", "model"),
+            ("BM3D" if find_spec("bm3d") else "non-local means", "baseline"),
+        ]
+        head, rows = found.table
+        assert head == ["", "PSNR dB", "SSIM", "s/MP", "CPU s/MP", "gain dB"]
+        assert [row[0] for row in rows] == list(found.methods)
+        for name in ("non-local means", "total variation"):
+            assert found[name]["psnr"] > found.input["psnr"] + 4
+
+    def test_all_see_the_same_damage(self, found):
+        assert found["other"]["psnr"] == found.restored["psnr"]
+        assert found.gain("other", over="simple-denoise").mean == 0
+
+    def test_means_come_with_confidence_intervals(self, found):
+        values = [photo.figures["other"]["psnr"] for photo in found.photos]
+        mean = found.means["other"]["psnr"]
+        assert mean.mean == pytest.approx(np.mean(values))
+        # Student's t of one degree of freedom at 97.5 %, times the standard error of two values.
+        assert mean.margin == pytest.approx(12.706 * abs(values[0] - values[1]) / 2, rel=1e-3)
+        assert (mean.low + mean.high) / 2 == pytest.approx(mean.mean)
+        gained = [photo.figures["other"]["psnr"] - photo.figures["input"]["psnr"]
+                  for photo in found.photos]  # fmt: skip
+        assert found.gain("other").mean == pytest.approx(np.mean(gained))
+
+    def test_one_photo_has_no_interval(self, model, photos):
+        found = evaluate("denoise", photos, model=model(Denoise(), smooth), sigma=25, limit=1)
+        assert found.means["input"]["psnr"].margin is None
+        assert "±" not in str(found)
+
+    def test_a_row_a_photo(self, found, tmp_path):
+        found.write_csv(tmp_path / "rows.csv")
+        with (tmp_path / "rows.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert [row["photo"] for row in rows] == ["b,<1>.png", "more/a.png"]
+        assert [(row["width"], row["height"]) for row in rows] == [("96", "64")] * 2
+        psnr_of_first = found.photos[0].figures["other"]["psnr"]
+        assert float(rows[0]["other psnr"]) == found.rows[0]["other psnr"] == psnr_of_first
+
+    def test_a_page_that_needs_no_other_file(self, found, tmp_path):
+        found.write_html(tmp_path / "page.html")
+        text = (tmp_path / "page.html").read_text(encoding="utf-8")
+        page = Page(text)
+        assert page.open == []
+        assert all(address.startswith("data:image/jpeg;base64,") for address in page.addresses)
+        # The best and the worst photo: input, methods, and the true one.
+        assert len(page.addresses) == 2 * (len(found.methods) + 1)
+        assert page.tags["svg"] == 3
+        assert page.tags["circle"] == 2 * (3 * len(found.methods) - 1)
+        assert "b,&lt;1&gt;.png" in text
+        assert "Student" in text
+        assert [shown.gain for shown in found.best] >= [shown.gain for shown in found.worst]
+
+    def test_a_table_in_notebooks(self, found):
+        page = Page(found._repr_html_())
+        assert page.tags["tr"] == len(found.methods) + 1
+        assert page.open == []
+
+    def test_other_kinds_of_files_are_not_replaced(self, found, tmp_path):
+        photo = tmp_path / "photo.png"
+        photo.write_bytes(b"mine")
+        for write in (found.write_csv, found.write_html):
+            with pytest.raises(UsageError, match=r"photo.png must end in \.(csv|html)"):
+                write(photo)
+        assert photo.read_bytes() == b"mine"
+
+    def test_a_baseline_of_another_shape(self, model, photos):
+        with pytest.raises(PluginError, match=r"baseline half of halved returns \(32, 48, 3\)"):
+            evaluate(Halved(), photos, model=model(Halved(), smooth), baselines=True)
+
+
+class Page(HTMLParser):
+    """What a page holds; every element closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.open, self.addresses = Counter(), [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags[tag] += 1
+        self.addresses += [value for name, value in attributes if name in ("src", "href")]
+        if tag not in ("meta", "img", "html"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags[tag] += 1
+
+    def handle_endtag(self, tag):
+        if tag != "html":
+            assert self.open.pop() == tag
 
 
 @dataclass(frozen=True)
@@ -218,3 +348,13 @@ class Fade(Task):
 
     def corrupt(self, clean, rng):
         return clean * np.float32(0.5)
+
+
+@dataclass(frozen=True)
+class Halved(Fade):
+    """Name a method whose photos are too small."""
+
+    name = "halved"
+
+    def baselines(self):
+        return {"half": lambda degraded: degraded[::2, ::2]}

@@ -95,7 +95,7 @@ def test_a_model_of_another_task_or_scale_is_refused_alike(made, samples):
 
 def test_the_scale_may_be_an_option(made, samples):
     folder = made(scale=4)
-    assert evaluate(Own(), samples, model=folder, scale=4, limit=1)["model"] == "mine"
+    assert evaluate(Own(), samples, model=folder, scale=4, limit=1).models == ["mine"]
     with pytest.raises(UsageError, match="enlarges 4 times, not 2"):
         evaluate(Own(scale=4), samples, model=folder, scale=2)
 

@@ -225,8 +225,8 @@ def test_trained_restored_and_measured(tmp_path, samples):
     write_photo(Photo(np.rint(true * 255).astype(np.uint8)), photos / "odd.png")
     figures = evaluate(Magnify(scale=4), photos, model=tmp_path / "model")
     # Doing nothing is bicubic enlarging: a little worse than the truth, far from noise.
-    assert 15 < figures["input"]["psnr"] < 40
+    assert 15 < figures.input["psnr"] < 40
     # Two steps leave a residual network close to its input.
-    assert abs(figures["restored"]["psnr"] - figures["input"]["psnr"]) < 3
+    assert abs(figures.restored["psnr"] - figures.input["psnr"]) < 3
     with pytest.raises(UsageError, match="enlarges 4 times, not 2"):
         evaluate(Magnify(scale=4), photos, model=tmp_path / "model", scale=2)

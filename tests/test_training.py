@@ -79,7 +79,7 @@ class TestARun:
     def test_its_model_restores(self, tiny_run, samples):
         restorer = pixrestore.load(tiny_run)
         figures = pixrestore.evaluate("denoise", samples, model=tiny_run, sigma=25, limit=2)
-        assert figures["restored"]["psnr"] > figures["input"]["psnr"] + 0.3
+        assert figures.restored["psnr"] > figures.input["psnr"] + 0.3
         assert restorer.restore(np.zeros((9, 7, 3), np.uint8)).shape == (9, 7, 3)
 
     def test_a_run_is_not_overwritten(self, tiny_run):

@@ -126,12 +126,13 @@ def _measure(trial: Trial, folder: Path, test: Path) -> dict[str, Any]:
     from pixrestore import evaluate
 
     measured = evaluate(trial.task, test, model=folder, **trial.damage)
-    figures = measured["restored"]
-    if "true" in measured:
-        figures["colourfulness"] /= measured["true"]["colourfulness"]
-    untouched = {f"untouched_{name}": figure for name, figure in measured["input"].items()}
+    quality = measured.quality()
+    figures = quality["restored"]
+    if measured.true:
+        figures["colourfulness"] /= measured.true["colourfulness"]
+    untouched = {f"untouched_{name}": figure for name, figure in quality["input"].items()}
     answer = _answer_psnr(trial, folder, test)
-    return {"tested": measured["images"], **figures, **untouched, "answer_psnr": answer}
+    return {"tested": len(measured.photos), **figures, **untouched, "answer_psnr": answer}
 
 
 def _answer_psnr(trial: Trial, folder: Path, test: Path) -> float | None:

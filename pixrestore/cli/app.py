@@ -18,6 +18,7 @@ from pixrestore.cli import (
     listing,
     messages,
     new_plugin,
+    pack,
     preview,
     restore,
     train,
@@ -42,6 +43,7 @@ _COMMANDS: dict[str, dict[str, tuple[Callable[..., Any], Finder | None]]] = {
         "evaluate": (evaluate.evaluate, evaluate.sections),
         "encode": (encode.encode, None),
         "export": (export.export, None),
+        "pack": (pack.pack, None),
     },
     "Write plugins": {
         "new-plugin": (new_plugin.new_plugin, None),

@@ -14,9 +14,9 @@ import typer
 
 from pixrestore.backend import TRAINING
 from pixrestore.cli.plugin_commands import plugins_with_commands
-from pixrestore.cli.tables import as_json
 from pixrestore.plugins.kinds import KINDS, MODELS
 from pixrestore.plugins.loading import load_plugins
+from pixrestore.tables import as_json
 
 _INSTALL = f"pip install '{TRAINING}'"
 _PACKAGES = ("onnxruntime", "numpy", "scikit-image", "scipy", "Pillow")

@@ -9,15 +9,17 @@ from typing import Annotated, Any
 import typer
 
 from pixrestore.cli.option_groups import Section
-from pixrestore.cli.tables import as_json, table
 from pixrestore.cli.task_options import choose_task
+from pixrestore.tables import as_json
 
-_NAMES = {"psnr": "PSNR dB", "ssim": "SSIM", "ciede2000": "CIEDE2000", "colourfulness": "colour"}
+# Best and worst photos on a page, of each.
+_PICTURES = 3
 
 
 def sections(words: Mapping[str, Any]) -> list[Section]:
     """Return the options of the task."""
-    choice = choose_task(words.get("task"), words.get("model"), trained=True)
+    models = words.get("model") or [None]
+    choice = choose_task(words.get("task"), models[0], trained=True)
     return [choice.all(benchmark=True)] if choice else []
 
 
@@ -36,41 +38,59 @@ def evaluate(
         typer.Option("--task", metavar="TASK", help="Task to measure. Not needed with --model."),
     ] = None,
     model: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             "--model",
             "-m",
             metavar="MODEL",
-            help="Model folder, or name of an installed model; by default the task's own.",
+            help="Model folder, or name of an installed model; by default the task's own. Repeat "
+            "it to compare several.",
         ),
     ] = None,
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="Also measure the task's classical methods.")
+    ] = False,
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", min=1, help="Measure N photos only.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed for the damage.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    csv: Annotated[
+        Path | None,
+        typer.Option("--csv", metavar="FILE", help="Also write a row for each photo."),
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            metavar="FILE",
+            help="Also write a page with the table, plots, and the best and worst photos.",
+        ),
+    ] = None,
     *,
     given: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """Damage clean photos, restore them, and compare both with the originals."""
-    from pixrestore.evaluation import evaluate as measure
-    from pixrestore.evaluation import measured_task
+    from pixrestore.evaluation.measure import evaluate as measure
+    from pixrestore.evaluation.measure import measured_task
+    from pixrestore.evaluation.result import report_path
 
-    configured = measured_task(task, model, given.get("task", {}))
-    figures = measure(configured, data, model=model, limit=limit, seed=seed)
-    typer.echo(as_json(figures) if json else _report(figures))
-
-
-def _report(figures: Mapping[str, Any]) -> str:
-    """Set the figures of the restored photos beside the untouched input's."""
-    kinds = [kind for kind in ("input", "restored", "true") if kind in figures]
-    names = list(figures["restored"])
-    rows = [[kind, *(_figure(figures[kind].get(name)) for name in names)] for kind in kinds]
-    head = f"{figures['task']} with {figures['model']}, {figures['images']} photos"
-    lines = [head, table(["", *(_NAMES.get(name, name) for name in names)], rows)]
-    lines += [f"skipped {path}: {why}" for path, why in figures.get("skipped", {}).items()]
-    return "\n".join(lines)
-
-
-def _figure(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
+    for file, suffix in ((csv, ".csv"), (html, ".html")):
+        if file:  # before an hour of measuring
+            report_path(file, suffix)
+    models = model or None
+    configured = measured_task(task, models[0] if models else None, given.get("task", {}))
+    found = measure(
+        configured,
+        data,
+        model=models,
+        baselines=baselines,
+        limit=limit,
+        seed=seed,
+        pictures=_PICTURES if html else 0,
+    )
+    typer.echo(as_json(found.as_dict()) if json else str(found))
+    if csv:
+        found.write_csv(csv)
+    if html:
+        found.write_html(html)

@@ -12,13 +12,13 @@ import typer
 
 from pixrestore.cli.option_groups import shown
 from pixrestore.cli.plugin_commands import plugins_with_commands
-from pixrestore.cli.tables import as_json, table
 from pixrestore.description import read_description
 from pixrestore.errors import ModelError
 from pixrestore.options import Option, options_of
 from pixrestore.plugins.kinds import ARCHITECTURES, KINDS, LOSSES, MODELS, TASKS, Kind
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.plugins.registry import Plugin
+from pixrestore.tables import as_json, table
 
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON list.")]
 Verbose = Annotated[
@@ -27,6 +27,9 @@ Verbose = Annotated[
         "--verbose", "-v", help="Also list the options of each, with type, default and meaning."
     ),
 ]
+
+# Characters of a licence that a table shows.
+_LICENCE = 20
 
 
 def tasks(verbose: Verbose = False, json: Json = False) -> None:
@@ -78,7 +81,7 @@ def losses(verbose: Verbose = False, json: Json = False) -> None:
 def models(json: Json = False) -> None:
     """List the installed models, which --model can name."""
     rows = [_model(name, str(path)) for name, path in load_plugins().all(MODELS).items()]
-    _print(rows, ["name", "task", "architecture", "size", "plugin", "folder"], json)
+    _print(rows, ["name", "task", "architecture", "size", "licence", "plugin", "folder"], json)
     _print_disputes(MODELS)
 
 
@@ -205,7 +208,9 @@ def _print(
 def _cell(row: dict[str, Any], column: str) -> str:
     if column == "size":
         return "?" if row["bytes"] is None else f"{row['bytes'] / 1e6:.1f} MB"
-    return str(row[column])
+    text = str(row[column])
+    # Terms may take a sentence; --json has all of it.
+    return text if column != "licence" or len(text) <= _LICENCE else f"{text[: _LICENCE - 1]}…"
 
 
 def _print_disputes(kind: Kind[Any]) -> None:

@@ -19,7 +19,18 @@ from pixrestore.plugins.registry import Failure, Plugin
 _HOOK = "pixrestore_commands"
 # What the program itself is made of; a plugin cannot take these names.
 RESERVED = frozenset(
-    {"colorize", "denoise", "restore", "inspect", "fix", "train", "evaluate", "encode", "export"}
+    {
+        "colorize",
+        "denoise",
+        "restore",
+        "inspect",
+        "fix",
+        "train",
+        "evaluate",
+        "encode",
+        "export",
+        "pack",
+    }
     | {"new-plugin", "preview", "plugins", "doctor"}
     | {kind.plural for kind in KINDS}
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +23,7 @@ def card(name: str, summary: str, description: Mapping[str, Any]) -> str:
     task, network = description["task"], description["architecture"]
     arguments = _listed(network["arguments"])
     lines = [
+        *_front_matter(task["name"], description["licence"]),
         f"# {name}",
         "",
         f"A [pixrestore](https://pypi.org/project/pixrestore) model. {summary}",
@@ -38,6 +41,24 @@ def card(name: str, summary: str, description: Mapping[str, Any]) -> str:
         *_section("Figures", description["figures"]),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _front_matter(task: str, licence: str) -> list[str]:
+    """Return what the Hugging Face Hub reads: YAML, whose text is quoted as in JSON."""
+    # The Hub knows licences by names such as cc-by-4.0, and takes other terms with a link to them.
+    known = licence.lower() if re.fullmatch(r"[A-Za-z0-9.-]+", licence) else "other"
+    stated = [f"license: {known}"] if licence else []
+    if known == "other" and licence:
+        stated.append(f"license_name: {json.dumps(licence)}")
+    return [
+        "---",
+        "library_name: pixrestore",
+        "pipeline_tag: image-to-image",
+        *stated,
+        f"tags: [photo-restoration, {json.dumps(task)}]",
+        "---",
+        "",
+    ]
 
 
 def _listed(values: Mapping[str, Any]) -> str:

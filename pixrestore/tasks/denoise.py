@@ -11,7 +11,7 @@ from pixrestore.recipe import Recipe
 from pixrestore.task import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import numpy as np
 
@@ -70,6 +70,16 @@ class Denoise(Task):
             return _camera_noise(clean, sigma, rng)
         noise = rng.standard_normal(clean.shape, dtype=np.float32)
         return clean + np.float32(sigma) * noise
+
+    def baselines(self) -> Mapping[str, Callable[[Image], Image]]:
+        """Name BM3D, wavelets, non-local means and total variation, as far as installed.
+
+        They are told the noise where it is Gaussian and always as strong, else they estimate it.
+        """
+        from pixrestore.tasks.classical import denoisers
+
+        low, high = self.sigma
+        return denoisers(low / 255 if low == high and not self.camera else None)
 
     def tensor_pairs(self, clean: Any, draws: Draws) -> tuple[Any, Any]:
         """Make noisy photos as tensors, of the same distribution as those of `corrupt`."""

@@ -39,6 +39,7 @@ _LIGHT: Mapping[str, Check] = {
     "sizes": contract.sizes,
     "flat_photos": contract.flat_photos,
     "detects": detection.detects,
+    "baselines": contract.baselines,
 }
 _HEAVY: Mapping[str, Check] = {
     "learns": trained.learns,
@@ -101,6 +102,8 @@ def check_task(
     ``detects``
         A task that writes `detect` returns sound findings, changes nothing, and sees more of its
         damage in degraded photos than in clean ones.
+    ``baselines``
+        Each classical method of `baselines` returns a photo of the right shape.
     ``learns``
         A small network, trained on two photos for a few seconds, brings them closer to the truth.
     ``saves``

@@ -54,6 +54,26 @@ def damages(probe: Probe) -> None:
         raise CheckFailed("corrupt returns photos as they are, so there is nothing to learn")
 
 
+def baselines(probe: Probe) -> None:
+    """Each classical method returns a finite photo of the right shape, and leaves its input."""
+    for clean in _photos(probe)[:1]:
+        degraded = probe.degraded(clean)
+        for name, restore in probe.baselines().items():
+            kept = degraded.copy()
+            try:
+                restored = np.asarray(restore(degraded), np.float32)
+            except Exception as error:  # an author's method may raise anything
+                told = f"{type(error).__name__}: {error}"
+                raise CheckFailed(f"the baseline {name} raises {told}") from error
+            if restored.shape != clean.shape or not np.isfinite(restored).all():
+                raise CheckFailed(
+                    f"the baseline {name} returns {restored.shape}, where finite numbers of "
+                    f"{clean.shape} are needed"
+                )
+            if not np.array_equal(kept, degraded):
+                raise CheckFailed(f"the baseline {name} changes the photo that it is given")
+
+
 def deterministic(probe: Probe) -> None:
     """The same photo and the same generator give the same damage."""
     for clean in _photos(probe):

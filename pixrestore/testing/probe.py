@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -33,6 +34,13 @@ class Probe:
     def corrupt(self, clean: Image, seed: int = 0) -> Image:
         """Damage with a generator of that seed."""
         return self._call("corrupt", clean, np.random.default_rng(seed))
+
+    def baselines(self) -> Mapping[str, Callable[[Image], Image]]:
+        """Return the task's classical methods."""
+        try:
+            return self.task.baselines()
+        except Exception as error:  # as above
+            raise CheckFailed(f"baselines raises {type(error).__name__}: {error}") from error
 
     def encode(self, degraded: Image) -> Image:
         """Return what the network would see."""

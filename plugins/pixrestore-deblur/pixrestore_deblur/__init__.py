@@ -56,6 +56,11 @@ class Deblur(Task):
             return None
         return Finding("edges", width, "pixels wide", graded(width, _SOFT), "lens")
 
+    def baselines(self):
+        """Name Wiener's deconvolution, which is told the middle of the discs."""
+        kernel = disc(sum(self.radius) / 2)
+        return {"Wiener": lambda degraded: wiener(degraded, kernel)}
+
 
 @hookimpl
 def pixrestore_tasks():
@@ -90,6 +95,21 @@ def line(length, angle):
     across = np.abs(y * np.cos(angle) - x * np.sin(angle))
     kernel = np.clip(length / 2 + 0.5 - along, 0, 1) * np.clip(1 - across, 0, 1)
     return (kernel / kernel.sum()).astype(np.float32)
+
+
+def wiener(image, kernel):
+    """Return `image` (H, W, C) deconvolved with `kernel` (K, K), the noise estimated."""
+    import numpy as np
+    from skimage.restoration import unsupervised_wiener
+
+    # It takes photos for periodic: reflected borders keep the jump away from what is kept.
+    pad = 4 * kernel.shape[0]
+    padded = np.pad(image, ((pad, pad), (pad, pad), (0, 0)), mode="reflect")
+    channels = [
+        unsupervised_wiener(padded[..., channel], kernel, clip=False, rng=0)[0]
+        for channel in range(image.shape[-1])
+    ]
+    return np.stack(channels, axis=-1)[pad:-pad, pad:-pad]
 
 
 def blurred(image, kernel):

@@ -47,6 +47,12 @@ class Inpaint(Task):
             return None
         return Finding("marks", 100 * share, "% of smooth places", graded(share, _MARKED), "paper")
 
+    def baselines(self):
+        """Name a median filter, and biharmonic filling of what it finds."""
+        from pixrestore_inpaint.classical import biharmonic, median
+
+        return {"median": median, "biharmonic": biharmonic}
+
 
 @hookimpl
 def pixrestore_tasks():

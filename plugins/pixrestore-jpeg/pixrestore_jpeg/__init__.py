@@ -59,6 +59,19 @@ class Jpeg(Task):
         found = quality(degraded)
         return Finding("JPEG", found, "quality", graded(found, _WORN, falling=True), "file")
 
+    def baselines(self):
+        """Name total variation, weak and strong."""
+        from functools import partial
+
+        from skimage.restoration import denoise_tv_chambolle
+
+        return {
+            f"total variation {weight}": partial(
+                denoise_tv_chambolle, weight=weight, channel_axis=-1
+            )
+            for weight in (0.02, 0.04)
+        }
+
 
 @hookimpl
 def pixrestore_tasks():

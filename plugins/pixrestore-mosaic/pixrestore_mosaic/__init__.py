@@ -49,6 +49,16 @@ class Mosaic(Task):
             "mosaic", 100 * share, unit, graded(share, _SHARE), "file", ("jpeg", "deblur")
         )
 
+    def baselines(self):
+        """Name a blur as wide as the blocks call for."""
+        from functools import partial
+
+        from skimage.filters import gaussian
+
+        # With blocks of 6 pixels, 1.5 has the best PSNR of 1, 1.5, 2 and 3 on most photos.
+        sigma = sum(self.block) / 8
+        return {f"Gaussian {sigma:g}": partial(gaussian, sigma=sigma, channel_axis=-1)}
+
 
 @hookimpl
 def pixrestore_tasks():

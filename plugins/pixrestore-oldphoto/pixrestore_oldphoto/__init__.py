@@ -128,6 +128,10 @@ class OldPhoto(Chain):
         covers = "inpaint", "deblur"
         return Finding("tonal range, marked", tones, "of 1", strength, "paper", covers)
 
+    def baselines(self):
+        """Name total variation whose channels are then stretched between their percentiles."""
+        return {"total variation, stretched": stretched}
+
 
 @hookimpl
 def pixrestore_tasks():
@@ -147,3 +151,15 @@ def tonal_range(image):
 
     low, high = np.quantile(image.mean(axis=-1), (0.005, 0.995))
     return float(high - low)
+
+
+def stretched(image, weight=0.04):
+    """Smooth by total variation, then stretch each channel between its percentiles."""
+    import numpy as np
+    from skimage.exposure import rescale_intensity
+    from skimage.restoration import denoise_tv_chambolle
+
+    smooth = denoise_tv_chambolle(image, weight, channel_axis=-1)
+    limits = [tuple(np.percentile(smooth[..., c], (0.5, 99.5))) for c in range(3)]
+    channels = [rescale_intensity(smooth[..., c], limits[c], (0.0, 1.0)) for c in range(3)]
+    return np.stack(channels, axis=-1)

@@ -53,6 +53,21 @@ class Upscale(Task):
             "longer side", longer, "pixels", graded(longer, _SMALL, falling=True), "size"
         )
 
+    def baselines(self):
+        """Name Lanczos, and splines of third order."""
+        from PIL.Image import Resampling
+        from skimage.transform import resize
+
+        from pixrestore.images.resizing import resample
+
+        def size(small):
+            return tuple(self.scale * side for side in small.shape[:2])
+
+        return {
+            "Lanczos": lambda small: resample(small, size(small), Resampling.LANCZOS),
+            "splines": lambda small: resize(small, (*size(small), 3), order=3),
+        }
+
 
 @hookimpl
 def pixrestore_tasks():

@@ -1,0 +1,1 @@
+"""How good models are: photos damaged, restored, and compared with the originals."""

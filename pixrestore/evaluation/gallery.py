@@ -1,0 +1,71 @@
+"""Pictures of the photos on which a model gained most and least."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pixrestore.task import Image
+
+# Longest side of a picture, in pixels; of larger photos the middle is shown, at full size.
+LONGEST = 1000
+_QUALITY = 92
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One photo as each method leaves it.
+
+    Attributes
+    ----------
+    photo : str
+        Its path within the folder of photos.
+    gain : float
+        By how many dB of PSNR the first model improved it.
+    pictures : Mapping
+        By the name of a method, and as "true", its pixels (uint8), the middle of large ones.
+    """
+
+    photo: str
+    gain: float
+    pictures: Mapping[str, NDArray[np.uint8]]
+
+
+@dataclass
+class Gallery:
+    """Keeps the best and the worst photos of those it is shown, and no others in memory."""
+
+    most: int
+    best: list[Shown] = field(default_factory=list)
+    worst: list[Shown] = field(default_factory=list)
+
+    def show(self, photo: str, gain: float, images: Mapping[str, Image]) -> None:
+        """Keep a photo if it is among the best or the worst so far."""
+        if not self.most:
+            return
+        shown = Shown(photo, gain, {name: _middle(image) for name, image in images.items()})
+        self.best = sorted([*self.best, shown], key=lambda one: -one.gain)[: self.most]
+        self.worst = sorted([*self.worst, shown], key=lambda one: one.gain)[: self.most]
+
+
+def data_url(picture: NDArray[np.uint8]) -> str:
+    """Return a picture as an address that holds it."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=_QUALITY, subsampling="4:4:4")
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def _middle(image: Image) -> NDArray[np.uint8]:
+    top, left = (max(0, (side - LONGEST) // 2) for side in image.shape[:2])
+    part = image[top : top + LONGEST, left : left + LONGEST]
+    return np.rint(255 * np.clip(part, 0, 1)).astype(np.uint8)
