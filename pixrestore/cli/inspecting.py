@@ -10,8 +10,8 @@ import typer
 
 from pixrestore.cli.messages import say
 from pixrestore.cli.restore import Compare, EngineName, Inputs, Output, Overwrite, report_files
-from pixrestore.cli.tables import as_json, table
 from pixrestore.errors import PixrestoreError
+from pixrestore.tables import as_json, table
 
 if TYPE_CHECKING:
     from pixrestore.inspection import Inspection
