@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 # Where each public name lives. `__init__.pyi` says the same to type checkers; a test compares them.
 _HOMES = {
     "Chain": "pixrestore.chain",
+    "Guide": "pixrestore.guide",
     "Loss": "pixrestore.loss",
     "Recipe": "pixrestore.recipe",
     "Restorer": "pixrestore.restoring.restorer",

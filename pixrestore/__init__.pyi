@@ -1,6 +1,7 @@
 from pixrestore.chain import Chain as Chain
 from pixrestore.description import models_in as models_in
 from pixrestore.evaluation import evaluate as evaluate
+from pixrestore.guide import Guide as Guide
 from pixrestore.hooks import hookimpl as hookimpl
 from pixrestore.loss import Loss as Loss
 from pixrestore.options import option as option
@@ -17,6 +18,7 @@ __version__: str
 
 __all__ = [
     "Chain",
+    "Guide",
     "Loss",
     "Recipe",
     "Restorer",

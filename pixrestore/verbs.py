@@ -57,7 +57,8 @@ def colorize(
     engine : {"auto", "onnx", "keras"}
         Engine that runs the network; see `pixrestore.engines.opening.open_network`.
     **options
-        Restoring options of the task: ``saturation``.
+        Restoring options of the task: ``saturation``; and its guide ``hints``: colours that are
+        painted on a transparent image of the photo's size, or a list of ``(x, y, colour)``.
 
     Returns
     -------
@@ -67,6 +68,7 @@ def colorize(
     Examples
     --------
     >>> colorize("old.jpg").save("new.png")  # doctest: +SKIP
+    >>> red_coat = colorize("old.jpg", hints=[(120, 340, "#c03020")])  # doctest: +SKIP
     """
     return restore(image, "colorize", model, engine=engine, **options)
 

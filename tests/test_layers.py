@@ -17,7 +17,7 @@ PACKAGE = Path(pixrestore.__file__).parent
 LAYERS = [
     ["errors", "geometry"],
     ["backend", "files", "options"],
-    ["applications", "description", "images", "recipe"],
+    ["applications", "description", "guide", "images", "recipe"],
     ["task"],
     ["chain", "loss", "restoring"],
     ["hooks"],

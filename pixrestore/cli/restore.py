@@ -47,6 +47,14 @@ EngineName = Annotated[
         help="Engine that runs the network: ONNX Runtime starts fast, Keras uses a GPU.",
     ),
 ]
+Hints = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--hint",
+        metavar="X,Y=COLOUR",
+        help="Colour of a place on the photo, such as 120,340=#c03020. Repeat it for more.",
+    ),
+]
 Compare = Annotated[bool, typer.Option("--compare", help="Also write a picture of before | after.")]
 
 
@@ -62,11 +70,15 @@ def colorize(
     overwrite: Overwrite = False,
     compare: Compare = False,
     engine: EngineName = "auto",
+    hint: Hints = None,
     *,
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
     """Colour black-and-white photos."""
+    from pixrestore.cli.hints import with_hints
+
     models = [] if model is None else [model]
+    given = with_hints(given, hint)
     return _restore_photos(["colorize"], models, inputs, out, overwrite, compare, engine, given)
 
 

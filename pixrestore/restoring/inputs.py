@@ -62,7 +62,9 @@ class RestoresPhotos(ABC):
             width become `Task.scale` times as large. Arrays are uint8,
             uint16 or float with values in [0, 1]; the last of 2 or 4 channels is alpha.
         **options
-            Options of the task that take effect when restoring, such as ``strength``.
+            Options of the task that take effect when restoring, such as ``strength``, and its
+            guides, such as ``hints``: each an image of the photo's size, transparent where nothing
+            is painted, or a list of such images and of ``(x, y, colour)``.
 
         Returns
         -------
