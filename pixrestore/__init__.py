@@ -16,6 +16,7 @@ _HOMES = {
     "Chain": "pixrestore.chain",
     "Evaluation": "pixrestore.evaluation.result",
     "Finding": "pixrestore.finding",
+    "Guide": "pixrestore.guide",
     "Loss": "pixrestore.loss",
     "Recipe": "pixrestore.recipe",
     "Restorer": "pixrestore.restoring.restorer",

@@ -3,6 +3,7 @@ from pixrestore.description import models_in as models_in
 from pixrestore.evaluation.measure import evaluate as evaluate
 from pixrestore.evaluation.result import Evaluation as Evaluation
 from pixrestore.finding import Finding as Finding
+from pixrestore.guide import Guide as Guide
 from pixrestore.hooks import hookimpl as hookimpl
 from pixrestore.inspection import fix as fix
 from pixrestore.inspection import inspect_photo as inspect_photo
@@ -23,6 +24,7 @@ __all__ = [
     "Chain",
     "Evaluation",
     "Finding",
+    "Guide",
     "Loss",
     "Recipe",
     "Restorer",

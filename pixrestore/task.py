@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pixrestore.finding import Finding
+from pixrestore.guide import Guide
 from pixrestore.options import options_of
 from pixrestore.recipe import Recipe
 
@@ -51,6 +52,9 @@ class Task(ABC):
         this name lets users choose it.
     recipe : Recipe
         The training settings that suit the task.
+    guides : tuple of Guide
+        What a person may paint over a photo to say more than it shows. Restoring takes each by its
+        name, as ``colorize(photo, hints=layer)``; `paint`, `encode_guided` and `hold` use them.
     benchmark : mapping
         Options with which ``evaluate`` starts, so that figures compare with published ones.
     keywords : tuple of str
@@ -64,6 +68,7 @@ class Task(ABC):
     # No class variable to type checkers, so that a task may make it an option, which is a field.
     scale: int = 1
     recipe: ClassVar[Recipe] = Recipe()
+    guides: ClassVar[tuple[Guide, ...]] = ()
     benchmark: ClassVar[Mapping[str, Any]] = {}
     keywords: ClassVar[tuple[str, ...]] = ()
 
@@ -115,6 +120,60 @@ class Task(ABC):
         By default it is `compose`. A task that would compute the same again writes this instead.
         """
         return self.compose(degraded, answer)
+
+    def paint(self, clean: Image, degraded: Image, rng: np.random.Generator) -> Mapping[str, Image]:
+        """Imitate for a training pair what people paint as guides; nothing by default.
+
+        Parameters
+        ----------
+        clean, degraded : ndarray, float32, (H, W, 3)
+        rng : numpy.random.Generator
+            The only source of randomness.
+
+        Returns
+        -------
+        dict
+            By the guide's name a layer, float32, (H, W, 4) in [0, 1], alpha last. Often a guide
+            should be missing, as it is when nobody paints.
+        """
+        return {}
+
+    def encode_guided(self, degraded: Image, layers: Mapping[str, Image]) -> Image:
+        """Return what the network sees, with the guides that there are; by default without.
+
+        Parameters
+        ----------
+        degraded : ndarray, float32, (H, W, 3)
+        layers : mapping of str to ndarray
+            As `paint` returns them. With none it must return what `encode` does.
+
+        Returns
+        -------
+        ndarray, (H, W, Cx)
+        """
+        return self.encode(degraded)
+
+    def hold(self, encoded: Image, answer: Image, layers: Mapping[str, Image]) -> Image:
+        """Make the network's answer hold to the guides; it stays as it is by default.
+
+        It is called when restoring with a guide on which something is painted. A scene task sees
+        the whole photo as the network does, and may spread what is painted over it. A local task
+        sees a tile, and each pixel may depend on the same pixel only.
+
+        Parameters
+        ----------
+        encoded : ndarray, float32, (H, W, Cx)
+            What the network saw.
+        answer : ndarray, float32, (H, W, Cy)
+            Its answer; must not be changed in place.
+        layers : mapping of str to ndarray
+            As `paint` returns them, of the degraded photo's size.
+
+        Returns
+        -------
+        ndarray, (H, W, Cy)
+        """
+        return answer
 
     def tensor_pairs(self, clean: Any, draws: Draws) -> tuple[Any, Any] | None:
         """Make a batch of training pairs as tensors; a task need not.

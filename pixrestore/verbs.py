@@ -79,7 +79,9 @@ def colorize(
     mark : bool
         Say in the result's EXIF and XMP that a trained model has changed the photo.
     **options
-        Restoring options of the task, ``saturation``, and ``damaged``, as `restore` takes it.
+        Restoring options of the task: ``saturation``; and its guide ``hints``: colours that are
+        painted on a transparent image of the photo's size, or a list of ``(x, y, colour)``. Also
+        ``damaged``, as `restore` takes it.
 
     Returns
     -------
@@ -89,6 +91,7 @@ def colorize(
     Examples
     --------
     >>> colorize("old.jpg").save("new.png")  # doctest: +SKIP
+    >>> red_coat = colorize("old.jpg", hints=[(120, 340, "#c03020")])  # doctest: +SKIP
     """
     return restore(image, "colorize", model, engine=engine, mark=mark, **options)
 

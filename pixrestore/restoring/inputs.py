@@ -91,7 +91,9 @@ class RestoresPhotos(ABC):
             Restore what is there of a file that lacks some of its pixels, which are black or gray
             then; by default it is refused.
         **options
-            Options of the task that take effect when restoring, such as ``strength``.
+            Options of the task that take effect when restoring, such as ``strength``, and its
+            guides, such as ``hints``: each an image of the photo's size, transparent where nothing
+            is painted, or a list of such images and of ``(x, y, colour)``.
 
         Returns
         -------

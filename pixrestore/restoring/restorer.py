@@ -22,6 +22,7 @@ from pixrestore.images.profiles import as_stored, to_working
 from pixrestore.images.resizing import Array
 from pixrestore.options import checked, options_of
 from pixrestore.restoring.inputs import RestoresPhotos, photo_of
+from pixrestore.restoring.layers import Layer, layers_of
 from pixrestore.restoring.pieces import Pieces
 from pixrestore.restoring.scene import padded, restore_as_scene, seen_whole
 from pixrestore.restoring.tiles import TILE, restore_in_tiles, smallest_tile
@@ -163,7 +164,7 @@ class Restorer(RestoresPhotos):
 
         def collect() -> Array:
             answer: Array | None = None
-            for piece in self._pieces(self.task, pixels):
+            for piece in self._pieces(self.task, pixels, {}):
                 if answer is None:
                     answer = np.empty((*shape, piece.answer.shape[-1]), np.float32)
                 answer[piece.rows, piece.columns] = piece.answer[piece.inner]
@@ -189,10 +190,12 @@ class Restorer(RestoresPhotos):
     def configured(self, options: Mapping[str, Any]) -> Task:
         """Return the task with `options` of restoring; a `UsageError` names what is wrong."""
         offered = [option.name for option in options_of(type(self.task)) if option.restoring]
+        guides = [guide.name for guide in self.task.guides]
         for name in options:
-            if name not in offered:
-                known = nearest(name, offered)
+            if name not in (*offered, *guides):
+                known = nearest(name, [*offered, *guides])
                 raise UsageError(f"{self.task.name} has no option {name!r} for restoring: {known}")
+        options = {name: value for name, value in options.items() if name not in guides}
         if not options:
             return self.task
         return dataclasses.replace(self.task, **checked(type(self.task), options))  # type: ignore[type-var]
@@ -201,6 +204,7 @@ class Restorer(RestoresPhotos):
         task = self.configured(options)
         if pixels.ndim != 3 or pixels.shape[-1] != 3 or 0 in pixels.shape:
             raise PhotoError(f"an image of shape (H, W, 3) is needed, not {pixels.shape}")
+        layers = layers_of(task, options, pixels.shape[:2])
         height, width = self._restored_shape(pixels)
         if height * width > max(MAX_PIXELS, pixels[..., 0].size):
             raise PhotoError(
@@ -212,7 +216,7 @@ class Restorer(RestoresPhotos):
 
         def collect() -> NDArray[Any]:
             result = np.empty((height, width, 1 if gray else 3), pixels.dtype)
-            for piece in self._pieces(task, pixels):
+            for piece in self._pieces(task, pixels, layers):
                 restored = task.compose_encoded(piece.degraded, piece.encoded, piece.answer)
                 restored = restored[piece.inner]
                 if gray:  # what a network adds to one channel and not to another is a tint
@@ -226,10 +230,10 @@ class Restorer(RestoresPhotos):
         height, width = pixels.shape[:2]
         return height * self.task.scale, width * self.task.scale
 
-    def _pieces(self, task: Task, pixels: NDArray[Any]) -> Pieces:
+    def _pieces(self, task: Task, pixels: NDArray[Any], layers: Mapping[str, Layer]) -> Pieces:
         if task.scope == "scene":
-            return restore_as_scene(task, self.network, self.geometry, pixels)
-        return restore_in_tiles(task, self.network, self.geometry, pixels, self.tile)
+            return restore_as_scene(task, self.network, self.geometry, pixels, layers)
+        return restore_in_tiles(task, self.network, self.geometry, pixels, self.tile, layers)
 
     def _within_memory(self, work: Any) -> Any:
         """Do `work`, again with smaller tiles whenever memory runs out."""

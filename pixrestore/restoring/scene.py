@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Resampling, fromarray
 
 from pixrestore.geometry import Geometry, Network
+from pixrestore.guide import straight
 from pixrestore.images import to_float
 from pixrestore.images.resizing import Array, resample
 from pixrestore.restoring.guided import GuidedUpsampler
@@ -40,7 +43,11 @@ def working_shape(height: int, width: int, geometry: Geometry) -> tuple[int, int
 
 
 def restore_as_scene(
-    task: Task, network: Network, geometry: Geometry, pixels: NDArray[np.generic]
+    task: Task,
+    network: Network,
+    geometry: Geometry,
+    pixels: NDArray[np.generic],
+    layers: Mapping[str, NDArray[np.uint8]],
 ) -> Pieces:
     """Yield a photo band by band with the network's answer at full resolution.
 
@@ -52,13 +59,21 @@ def restore_as_scene(
         The network.
     pixels : ndarray, (H, W, 3), of any dtype of a photo
         Only the band at work is turned to float.
+    layers : mapping of str to ndarray
+        The guides on which something is painted, premultiplied RGBA, (H, W, 4).
     """
     height, width = pixels.shape[:2]
     scale = task.scale
     whole = height * scale, width * scale
-    small = seen_whole(task, geometry, pixels)
-    answer = _whole_answer(network, geometry, small)
-    upsampler = GuidedUpsampler(_guide(small), answer, whole)
+    small = _small(task, geometry, pixels)
+    encoded = seen = task.encode(small)
+    guides = {name: straight(shrink(one, small.shape[:2])) for name, one in layers.items()}
+    if guides:
+        seen = task.encode_guided(small, guides)
+    answer = _whole_answer(network, geometry, seen)
+    if guides:
+        answer = task.hold(seen, answer, guides)
+    upsampler = GuidedUpsampler(_guide(encoded), answer, whole)
     around = reach(scale)
     for band in _bands(height, width):
         top, bottom = max(0, band.start - around), min(height, band.stop + around)
@@ -73,9 +88,12 @@ def restore_as_scene(
 
 def seen_whole(task: Task, geometry: Geometry, pixels: NDArray[np.generic]) -> Array:
     """Return what the network sees of a whole photo at its working size, (h, w, Cx)."""
+    return task.encode(_small(task, geometry, pixels))
+
+
+def _small(task: Task, geometry: Geometry, pixels: NDArray[np.generic]) -> Array:
     whole = pixels.shape[0] * task.scale, pixels.shape[1] * task.scale
-    small: Array = task.encode(shrink(pixels, _degraded_shape(*whole, geometry, task.scale)))
-    return small
+    return shrink(pixels, _degraded_shape(*whole, geometry, task.scale))
 
 
 def _degraded_shape(height: int, width: int, geometry: Geometry, scale: int) -> tuple[int, int]:

@@ -56,12 +56,19 @@ class RestorerSequence(RestoresPhotos):
     def _parted(self, options: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Give every restorer its own of the options, which `restoring_options` names."""
         known = restoring_options([type(restorer.task) for restorer in self.restorers])
+        takers: dict[str, list[int]] = {}
+        for at, restorer in enumerate(self.restorers):
+            for guide in restorer.task.guides:
+                takers.setdefault(guide.name, []).append(at)
         parted: list[dict[str, Any]] = [{} for _ in self.restorers]
         for name, value in options.items():
+            if name in takers:
+                for at in takers[name]:
+                    parted[at][name] = value
+                continue
             if name not in known:
-                raise UsageError(
-                    f"{self.label} has no option {name!r} for restoring: {nearest(name, known)}"
-                )
+                near = nearest(name, [*known, *takers])
+                raise UsageError(f"{self.label} has no option {name!r} for restoring: {near}")
             place, theirs = known[name]
             parted[place][theirs.name] = value
         return parted

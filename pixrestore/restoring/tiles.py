@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixrestore.geometry import Geometry, Network
+from pixrestore.guide import straight
 from pixrestore.images import to_float
 from pixrestore.images.resizing import Array
 from pixrestore.restoring.pieces import Piece, Pieces
@@ -96,7 +98,12 @@ def smallest_tile(geometry: Geometry) -> int:
 
 
 def restore_in_tiles(
-    task: Task, network: Network, geometry: Geometry, pixels: NDArray[np.generic], tile: int
+    task: Task,
+    network: Network,
+    geometry: Geometry,
+    pixels: NDArray[np.generic],
+    tile: int,
+    layers: Mapping[str, NDArray[np.uint8]],
 ) -> Pieces:
     """Yield a photo piece by piece with the network's answers.
 
@@ -110,6 +117,8 @@ def restore_in_tiles(
         Only the tile at work is turned to float.
     tile : int
         Largest size of a tile.
+    layers : mapping of str to ndarray
+        The guides on which something is painted, premultiplied RGBA, (H, W, 4).
     """
     scale = task.scale
     fitting = _for_scale(geometry, scale)
@@ -120,14 +129,18 @@ def restore_in_tiles(
     rows = _reflected(pixels.shape[0], down[-1].stop // scale)
     for vertical in down:
         for horizontal in across:
-            seen = _taken(
-                pixels,
+            place = (
                 rows[vertical.start // scale : vertical.stop // scale],
                 columns[horizontal.start // scale : horizontal.stop // scale],
             )
-            degraded = to_float(seen)
-            encoded = task.encode(degraded)
+            degraded = to_float(_taken(pixels, *place))
+            guides = {
+                name: straight(to_float(_taken(layer, *place))) for name, layer in layers.items()
+            }
+            encoded = task.encode_guided(degraded, guides)
             answer = network(np.ascontiguousarray(encoded[None], np.float32))[0]
+            if guides:
+                answer = task.hold(encoded, answer, guides)
             yield _cut(vertical, horizontal, degraded, encoded, answer, scale)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pixrestore.finding import Finding, graded
+from pixrestore.guide import Guide
 from pixrestore.options import option
 from pixrestore.recipe import Recipe
 from pixrestore.task import Task
@@ -61,6 +62,9 @@ class Colorize(Task):
         clip=1.0,
     )
     benchmark: ClassVar[Mapping[str, Any]] = {"film": 0.0}
+    guides: ClassVar[tuple[Guide, ...]] = (
+        Guide("hints", "picture of the photo's size, transparent but for colours painted on it"),
+    )
 
     space: Literal["lab", "rgb"] = option(
         "lab", help="colours that the network answers: lab chroma, or rgb as in the article"
@@ -147,6 +151,24 @@ class Colorize(Task):
         colours = tint(degraded).colours
         strength = graded(colours, COLOURS, falling=True)
         return Finding("colours", colours, "CIE ab beside one tone", strength, "colour")
+
+    def hold(self, encoded: Image, answer: Image, layers: Mapping[str, Image]) -> Image:
+        """Give painted places their colour, and what belongs to them; see `spreading.spread`."""
+        import numpy as np
+
+        from pixrestore.images import colour
+        from pixrestore.tasks.spreading import spread
+
+        if "hints" not in layers or not self.saturation:
+            return answer
+        hints = layers["hints"]
+        # The photo will multiply by these.
+        unit = np.float32(self.saturation)
+        lab = self.space == "lab"
+        given = answer * np.float32(_CHROMA_UNIT) if lab else colour.chroma(answer)
+        light = encoded[..., 0] * 100 if lab else colour.lightness(encoded)
+        held = spread(light, given * unit, colour.chroma(hints[..., :3]), hints[..., 3]) / unit
+        return held / np.float32(_CHROMA_UNIT) if lab else colour.from_lab(light, held)
 
     @property
     def inexact(self) -> str:

@@ -36,6 +36,7 @@ _LIGHT: Mapping[str, Check] = {
     "range": contract.in_range,
     "law": contract.law,
     "pointwise": contract.pointwise,
+    "guides": contract.guides,
     "sizes": contract.sizes,
     "flat_photos": contract.flat_photos,
     "detects": detection.detects,

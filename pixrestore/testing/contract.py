@@ -170,6 +170,34 @@ def law(probe: Probe) -> None:
         )
 
 
+def guides(probe: Probe) -> None:
+    """Guides are painted as layers, may be missing, and what holds to them keeps its shape."""
+    task, rng = probe.task, np.random.default_rng(0)
+    named = {guide.name for guide in task.guides}
+    for clean in _photos(probe):
+        degraded = probe.degraded(clean)
+        bare = probe.encode(degraded)
+        if distance(probe.encode_guided(degraded, {}), bare) > 0:
+            raise CheckFailed("encode_guided must return what encode returns where no guide is")
+        layers = {name: _strokes(degraded, rng) for name in named}
+        for painted in (probe.paint(clean, degraded, rng), layers):
+            if not painted.keys() <= named:
+                raise CheckFailed(f"paint returns {sorted(painted)}, but guides names {named}")
+            for name, layer in painted.items():
+                _expect(f"paint[{name!r}]", layer, (*degraded.shape[:2], 4), "")
+            seen = np.asarray(probe.encode_guided(degraded, painted), np.float32)
+            _expect("encode_guided", seen, bare.shape, "")
+            answer = np.asarray(probe.target(clean), np.float32)
+            _expect("hold", probe.hold(seen, answer, painted), answer.shape, "")
+
+
+def _strokes(degraded: Any, rng: np.random.Generator) -> Any:
+    """Return a layer with a stroke of one colour."""
+    layer = np.zeros((*degraded.shape[:2], 4), np.float32)
+    layer[4:9, 6:20] = (*rng.random(3), 1)
+    return layer
+
+
 def pointwise(probe: Probe) -> None:
     """Each pixel of `encode` and `compose` depends on the same pixel only, or what surrounds it."""
     scale, around = probe.task.scale, reach(probe.task.scale)

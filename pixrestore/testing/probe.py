@@ -13,6 +13,8 @@ import numpy as np
 from pixrestore.images import decode_rgb8
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from pixrestore.task import Image, Task
@@ -62,6 +64,18 @@ class Probe:
     def detect(self, degraded: Image) -> Any:
         """Return what the task sees of its damage."""
         return self._call("detect", degraded)
+
+    def paint(self, clean: Image, degraded: Image, rng: np.random.Generator) -> Mapping[str, Image]:
+        """Return imitated guides."""
+        return self._call("paint", clean, degraded, rng)
+
+    def encode_guided(self, degraded: Image, layers: Mapping[str, Image]) -> Image:
+        """Return what the network would see with guides."""
+        return self._call("encode_guided", degraded, layers)
+
+    def hold(self, encoded: Image, answer: Image, layers: Mapping[str, Image]) -> Image:
+        """Return the answer that holds to guides."""
+        return self._call("hold", encoded, answer, layers)
 
     def degraded(self, clean: Image, seed: int = 0) -> Image:
         """Return a degraded photo as the rest of pixrestore hands it on."""

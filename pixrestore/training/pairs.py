@@ -40,7 +40,8 @@ class Pairs:
     def _pair(self, place: int) -> tuple[Image, Image]:
         clean, rng = self._patch(place)
         degraded = np.asarray(self.task.corrupt(clean, rng), np.float32)
-        x = np.asarray(self.task.encode(degraded), np.float32)
+        layers = self.task.paint(clean, degraded, rng)
+        x = np.asarray(self.task.encode_guided(degraded, layers), np.float32)
         return x, np.asarray(self.task.target(clean), np.float32)
 
     def _patch(self, place: int) -> tuple[Image, np.random.Generator]:

@@ -91,7 +91,8 @@ def validation_pairs(task: Task, photos: Photos, side: int, seed: int) -> Valida
         rng = np.random.default_rng((seed, 3, index))
         damaged = np.asarray(task.corrupt(one, rng), np.float32)
         degraded.append(damaged)
-        xs.append(np.asarray(task.encode(damaged), np.float32))
+        layers = task.paint(one, damaged, rng)
+        xs.append(np.asarray(task.encode_guided(damaged, layers), np.float32))
         ys.append(np.asarray(task.target(one), np.float32))
     return Validation(task, clean, np.stack(degraded), np.stack(xs), np.stack(ys))
 
