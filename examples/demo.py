@@ -12,7 +12,8 @@ import argparse
 from pathlib import Path
 
 from pixrestore import load
-from pixrestore.restoring.files import FileResult, restore_files
+from pixrestore.restoring.files import restore_files
+from pixrestore.restoring.results import FileResult
 
 PHOTOS = Path(__file__).parent / "photos"
 

@@ -16,7 +16,7 @@ from PIL import Image, PngImagePlugin
 import pixrestore
 from pixrestore.errors import OutputError, PhotoError
 from pixrestore.images import encode_photo, read_photo
-from pixrestore.restoring.files import Summary
+from pixrestore.restoring.results import Summary
 
 END = b"\xff\xd9"
 COLOUR = Image.fromarray(ASTRONAUT)

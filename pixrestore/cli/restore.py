@@ -16,8 +16,8 @@ from pixrestore.engines import Engine
 from pixrestore.errors import UsageError
 
 if TYPE_CHECKING:
-    from pixrestore.restoring.files import FileResult
     from pixrestore.restoring.inputs import RestoresPhotos
+    from pixrestore.restoring.results import FileResult
 
 Inputs = Annotated[
     list[Path],

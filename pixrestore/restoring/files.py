@@ -18,13 +18,13 @@ from PIL.Image import Resampling
 from pixrestore.errors import OutputError, PixrestoreError
 from pixrestore.files import output_error, printable, remove_leftovers
 from pixrestore.images import Photo, format_of, read_photo, to_dtype, to_float, write_photo
-from pixrestore.images.folders import told_unread
 from pixrestore.images.profiles import in_srgb
 from pixrestore.images.provenance import marked
 from pixrestore.images.resizing import resample
 from pixrestore.restoring.claims import Claims
 from pixrestore.restoring.inputs import RestoresPhotos
 from pixrestore.restoring.planning import Job, plan_jobs
+from pixrestore.restoring.results import FileResult, Summary
 from pixrestore.restoring.scene import shrink
 
 _log = logging.getLogger("pixrestore")
@@ -35,94 +35,6 @@ _GAP = 8
 # How often to look for what others work on, and when to say that they take long.
 _LOOK_SECONDS = 0.2
 _PATIENCE_SECONDS = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class FileResult:
-    """What became of one photo.
-
-    Attributes
-    ----------
-    source : Path
-        The photo.
-    status : {"restored", "skipped", "untouched", "failed"}
-        Skipped means that its result existed, untouched that the restorer found nothing to do:
-        nothing was written.
-    result : Path, optional
-        The restored photo.
-    comparison : Path, optional
-        The before | after picture, when one was asked for.
-    error : Exception, optional
-        Why it failed.
-    notes : tuple of str
-        Remarks for the user, such as on pages left out.
-    seconds : float
-        Time the network took.
-    position, total : int
-        Place of this photo among all, from 1, and their number.
-    """
-
-    source: Path
-    status: Literal["restored", "skipped", "untouched", "failed"]
-    result: Path | None = None
-    comparison: Path | None = None
-    error: Exception | None = None
-    notes: tuple[str, ...] = ()
-    seconds: float = 0.0
-    position: int = 0
-    total: int = 0
-
-    @property
-    def message(self) -> str:
-        """One line for people, printable whatever the file is called."""
-        source = printable(self.source)
-        if self.status == "failed":
-            text = str(self.error).encode("utf-8", "replace").decode()
-            return text if source in text else f"{source}: {text}"
-        if self.status == "untouched":
-            return f"{source}: nothing to mend"
-        target = printable(self.result or "")
-        if self.status == "skipped":
-            return f"{source}: skipped, {target} exists"
-        return f"{source} -> {target}" + "".join(f"; {note}" for note in self.notes)
-
-
-@dataclass
-class Summary:
-    """What became of all photos of a job.
-
-    Attributes
-    ----------
-    results : list of FileResult
-        One for each photo, in the order they were done.
-    unread : list of Path
-        Pictures in folders that were passed over, because their kind is not read.
-    """
-
-    results: list[FileResult] = field(default_factory=list)
-    unread: list[Path] = field(default_factory=list)
-
-    def of(self, status: str) -> list[FileResult]:
-        """Return the results of one status."""
-        return [result for result in self.results if result.status == status]
-
-    @property
-    def exit_code(self) -> int:
-        """0 when nothing failed, the failures' own code when they agree on one, else 1."""
-        codes = {getattr(result.error, "exit_code", 1) for result in self.of("failed")}
-        return 0 if not codes else codes.pop() if len(codes) == 1 else 1
-
-    def __str__(self) -> str:
-        parts = [f"{len(self.of('restored'))} restored"]
-        if skipped := len(self.of("skipped")):
-            parts.append(f"{skipped} skipped (their results exist)")
-        if untouched := len(self.of("untouched")):
-            parts.append(f"{untouched} with nothing to mend")
-        if failed := len(self.of("failed")):
-            parts.append(f"{failed} failed")
-        if self.unread:
-            parts.append(told_unread(self.unread))
-        return ", ".join(parts)
 
 
 def restore_files(

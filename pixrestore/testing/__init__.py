@@ -98,6 +98,9 @@ def check_task(
     ``pointwise``
         `encode` and `compose` give the same for a part of a photo as for the whole; those that
         enlarge may look 4 degraded pixels around.
+    ``guides``
+        What `paint` returns are layers of guides that the task names; `encode_guided` and `hold`
+        keep the shapes, and without guides the network sees what `encode` returns.
     ``sizes``, ``flat_photos``
         Degraded photos of 1 by 1, 1 by 7 and 37 by 53 pixels work, and black, gray and white ones.
     ``detects``
