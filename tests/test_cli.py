@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 import pixrestore.training.start
-from pixrestore.cli.tables import as_json
 from pixrestore.model.folder import load_model
+from pixrestore.tables import as_json
 from pixrestore.tasks import Colorize, Denoise
 
 
