@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw
 
 from pixrestore.errors import UsageError
-from pixrestore.guide import Guide, premultiplied
+from pixrestore.guide import Guide
 from pixrestore.images.photo import Photo, rescaled
 from pixrestore.restoring.inputs import photo_of
 from pixrestore.task import Task
@@ -53,8 +53,15 @@ def layers_of(task: Task, options: Mapping[str, Any], shape: tuple[int, int]) ->
         if name in guides and given is not None:
             layer = _painted(guides[name], given, shape)
             if layer[..., 3].any():
-                layers[name] = premultiplied(layer)
+                layers[name] = _premultiplied(layer)
     return layers
+
+
+def straight(layer: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a premultiplied layer, (H, W, 4) in about [0, 1], with its colours as painted."""
+    alpha = np.clip(layer[..., 3:], 0, 1)
+    colours = np.clip(layer[..., :3] / np.maximum(alpha, 1 / 255), 0, 1)
+    return np.concatenate([colours, alpha], axis=-1)
 
 
 def _painted(guide: Guide, given: Any, shape: tuple[int, int]) -> Layer:
@@ -102,3 +109,14 @@ def _layer(guide: Guide, photo: Photo, shape: tuple[int, int]) -> Layer:
     if alpha is None:
         raise UsageError(f"`{guide.name}` must be transparent where nothing is painted")
     return np.concatenate([colours, alpha[..., None]], axis=-1)
+
+
+def _premultiplied(layer: Layer) -> Layer:
+    """Return a layer, (H, W, 4), with its colours times its alpha, which may be averaged."""
+    result = layer.copy()
+    rows = max(1, 1_000_000 // layer.shape[1])
+    for top in range(0, len(layer), rows):
+        band = layer[top : top + rows].astype(np.uint16)
+        colours = (band[..., :3] * band[..., 3:] + 127) // 255
+        result[top : top + rows, :, :3] = colours.astype(np.uint8)
+    return result

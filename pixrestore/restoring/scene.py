@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from PIL.Image import Resampling, fromarray
 
 from pixrestore.geometry import Geometry, Network
-from pixrestore.guide import straight
 from pixrestore.images import to_float
 from pixrestore.images.resizing import Array, resample
 from pixrestore.restoring.guided import GuidedUpsampler
+from pixrestore.restoring.layers import straight
 from pixrestore.restoring.pieces import Piece, Pieces
 from pixrestore.task import Task, reach
 

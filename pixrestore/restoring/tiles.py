@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixrestore.geometry import Geometry, Network
-from pixrestore.guide import straight
 from pixrestore.images import to_float
 from pixrestore.images.resizing import Array
+from pixrestore.restoring.layers import straight
 from pixrestore.restoring.pieces import Piece, Pieces
 from pixrestore.task import Task, reach
 
