@@ -204,7 +204,8 @@ class _Reader:
         elif kind in _SIZES:  # a file that is not a BigTIFF holds no others
             if count * size > len(value):
                 value = self._bytes(self._numbers(self.place, value)[0], count * size)
-            tags.values[tag] = Tag(kind, value[: count * size])
+            # Of a tag that a directory has twice, readers take the first.
+            tags.values.setdefault(tag, Tag(kind, value[: count * size]))
 
     def _bytes(self, start: int, count: int) -> bytes:
         """Read bytes, which must all be there; tags that share them cannot multiply them."""
