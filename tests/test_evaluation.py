@@ -68,7 +68,7 @@ def model(tmp_path, monkeypatch):
             "charbonnier",
             {},
             geometry,
-            adds_colour=False,
+            adds_colour=task.name == "colorize",
         )
         write_model(made, lambda path: path.write_bytes(b"none"))
         monkeypatch.setattr(
