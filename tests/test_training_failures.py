@@ -145,6 +145,10 @@ class TestWhatCannotBeTrained:
         monkeypatch.chdir(tmp_path)
         with pytest.raises(PhotoError):
             tiny(None, tmp_path / "missing", steps=1)
+        assert list(tmp_path.iterdir()) == []
+        (tmp_path / "empty").mkdir()
+        with pytest.raises(TrainingDataError):
+            tiny(None, tmp_path / "empty", steps=1)
         assert list((tmp_path / "runs").iterdir()) == []
         (tmp_path / "mine").mkdir()
         with pytest.raises(PhotoError):

@@ -85,7 +85,9 @@ def saves(probe: Probe) -> None:
             weight.assign_add(np.random.normal(0, 0.03, weight.shape))
     scale = probe.task.scale
     photo = probe.degraded(part("coffee", 40, 40, 67 * scale, 90 * scale))
-    before = _restored(Restorer(probe.task, KerasNetwork(core), _GEOMETRY), photo)
+    colours = adds_colour(probe.task)
+    restorer = Restorer(probe.task, KerasNetwork(core), _GEOMETRY, adds_colour=colours)
+    before = _restored(restorer, photo)
     with tempfile.TemporaryDirectory() as folder:
         model = Model(
             folder=Path(folder),
@@ -96,7 +98,7 @@ def saves(probe: Probe) -> None:
             loss=_LOSS.name,
             loss_options={},
             geometry=_GEOMETRY,
-            adds_colour=adds_colour(probe.task),
+            adds_colour=colours,
         )
         try:
             write_model(model, core.save_weights)

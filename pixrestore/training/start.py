@@ -114,7 +114,7 @@ def train(
 
 def start(asked: Asked, *, resume: bool = False, quiet: bool = False) -> Restorer:
     """Train as `train` does."""
-    asked.check_folders()  # before what takes long to import
+    plan, made = _plan(asked, resume)  # before what takes long to import
     from pixrestore.training import history
     from pixrestore.training.checkpoint import Progress, has_checkpoint
     from pixrestore.training.display import Display
@@ -122,7 +122,6 @@ def start(asked: Asked, *, resume: bool = False, quiet: bool = False) -> Restore
     from pixrestore.training.preparing import prepare
     from pixrestore.training.run import Run
 
-    plan, made = _plan(asked, resume)
     display = Display(plan.recipe.batch, quiet)
     if is_finished(plan):
         plan.save()  # its end may have moved
@@ -159,6 +158,7 @@ def _plan(asked: Asked, resume: bool) -> tuple[Plan, Path | None]:
     folder = named if asked.out is None else Path(asked.out)
     if resume and (folder / PLAN).is_file():
         return plan_to_resume(asked, folder), None
+    asked.check_folders()  # before anything is made
     if asked.out is None and not resume:
         folder = _numbered(named)
         try:
