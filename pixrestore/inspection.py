@@ -153,17 +153,12 @@ class Fixer(RestoresPhotos):
     ----------
     engine : {"auto", "onnx", "keras"}
         Engine that runs the networks.
-    told : callable, optional
-        Called with what was found in each photo, before it is restored.
     """
 
     label = "fixed"
     scale = 1  # at least: what each photo needs is known when it is seen
 
-    def __init__(
-        self, engine: Engine = "auto", told: Callable[[Inspection], None] | None = None
-    ) -> None:
-        self._told = told
+    def __init__(self, engine: Engine = "auto") -> None:
         self._opened: Callable[[str], Restorer] = lru_cache(
             lambda task: open_restorer(default_model(task), engine)
         )
@@ -172,8 +167,6 @@ class Fixer(RestoresPhotos):
         """Restore a photo by the tasks that suit it; return `photo` itself if none does."""
         self.check(options)
         found = inspected(photo)
-        if self._told is not None:
-            self._told(found)
         if not found.tasks:
             return photo
         restored = in_sequence([self._opened(task) for task in found.tasks]).restore_photo(photo)
@@ -186,12 +179,18 @@ class Fixer(RestoresPhotos):
 
 
 @overload
-def fix(image: ImageOrFile, *, engine: Engine = ...) -> PIL.Image.Image: ...
+def fix(
+    image: ImageOrFile, *, engine: Engine = ..., mark: bool = ..., damaged: bool = ...
+) -> PIL.Image.Image: ...
 @overload
-def fix(image: Content, *, engine: Engine = ...) -> bytes: ...
+def fix(
+    image: Content, *, engine: Engine = ..., mark: bool = ..., damaged: bool = ...
+) -> bytes: ...
 @overload
-def fix(image: NDArray[Any], *, engine: Engine = ...) -> NDArray[Any]: ...
-def fix(image: Any, *, engine: Engine = "auto") -> Any:
+def fix(
+    image: NDArray[Any], *, engine: Engine = ..., mark: bool = ..., damaged: bool = ...
+) -> NDArray[Any]: ...
+def fix(image: Any, *, engine: Engine = "auto", mark: bool = True, damaged: bool = False) -> Any:
     """Restore a photo by the tasks that `inspect_photo` suggests for it, one after the other.
 
     Parameters
@@ -200,6 +199,8 @@ def fix(image: Any, *, engine: Engine = "auto") -> Any:
         As `restore` takes it.
     engine : {"auto", "onnx", "keras"}
         Engine that runs the networks; see `pixrestore.engines.opening.open_network`.
+    mark, damaged : bool
+        As `restore` takes them. A photo with which nothing seems wrong is not marked.
 
     Returns
     -------
@@ -215,4 +216,4 @@ def fix(image: Any, *, engine: Engine = "auto") -> Any:
     OutOfMemoryError
         There is not enough memory, even for small tiles.
     """
-    return Fixer(engine).restore(image)
+    return Fixer(engine).restore(image, mark=mark, damaged=damaged)

@@ -37,6 +37,7 @@ def colorize(
     model: ModelName | None = ...,
     engine: Engine = ...,
     mark: bool = ...,
+    damaged: bool = ...,
     **options: Any,
 ) -> PIL.Image.Image: ...
 @overload
@@ -46,6 +47,7 @@ def colorize(
     model: ModelName | None = ...,
     engine: Engine = ...,
     mark: bool = ...,
+    damaged: bool = ...,
     **options: Any,
 ) -> bytes: ...
 @overload
@@ -55,6 +57,7 @@ def colorize(
     model: ModelName | None = ...,
     engine: Engine = ...,
     mark: bool = ...,
+    damaged: bool = ...,
     **options: Any,
 ) -> NDArray[_Scalar]: ...
 def colorize(
@@ -63,6 +66,7 @@ def colorize(
     model: ModelName | None = None,
     engine: Engine = "auto",
     mark: bool = True,
+    damaged: bool = False,
     **options: Any,
 ) -> Any:
     """Colour a black-and-white photo.
@@ -76,12 +80,11 @@ def colorize(
         default.
     engine : {"auto", "onnx", "keras"}
         Engine that runs the network; see `pixrestore.engines.opening.open_network`.
-    mark : bool
-        Say in the result's EXIF and XMP that a trained model has changed the photo.
+    mark, damaged : bool
+        As `restore` takes them.
     **options
         Restoring options of the task: ``saturation``; and its guide ``hints``: colours that are
-        painted on a transparent image of the photo's size, or a list of ``(x, y, colour)``. Also
-        ``damaged``, as `restore` takes it.
+        painted on a transparent image of the photo's size, or a list of ``(x, y, colour)``.
 
     Returns
     -------
@@ -93,7 +96,7 @@ def colorize(
     >>> colorize("old.jpg").save("new.png")  # doctest: +SKIP
     >>> red_coat = colorize("old.jpg", hints=[(120, 340, "#c03020")])  # doctest: +SKIP
     """
-    return restore(image, "colorize", model, engine=engine, mark=mark, **options)
+    return restore(image, "colorize", model, engine=engine, mark=mark, damaged=damaged, **options)
 
 
 @overload
@@ -103,6 +106,7 @@ def denoise(
     model: ModelName | None = ...,
     engine: Engine = ...,
     mark: bool = ...,
+    damaged: bool = ...,
     **options: Any,
 ) -> PIL.Image.Image: ...
 @overload
@@ -112,6 +116,7 @@ def denoise(
     model: ModelName | None = ...,
     engine: Engine = ...,
     mark: bool = ...,
+    damaged: bool = ...,
     **options: Any,
 ) -> bytes: ...
 @overload
@@ -121,6 +126,7 @@ def denoise(
     model: ModelName | None = ...,
     engine: Engine = ...,
     mark: bool = ...,
+    damaged: bool = ...,
     **options: Any,
 ) -> NDArray[_Scalar]: ...
 def denoise(
@@ -129,6 +135,7 @@ def denoise(
     model: ModelName | None = None,
     engine: Engine = "auto",
     mark: bool = True,
+    damaged: bool = False,
     **options: Any,
 ) -> Any:
     """Remove noise from a photo.
@@ -142,17 +149,17 @@ def denoise(
         default.
     engine : {"auto", "onnx", "keras"}
         Engine that runs the network; see `pixrestore.engines.opening.open_network`.
-    mark : bool
-        Say in the result's EXIF and XMP that a trained model has changed the photo.
+    mark, damaged : bool
+        As `restore` takes them.
     **options
-        Restoring options of the task, ``strength``, and ``damaged``, as `restore` takes it.
+        Restoring options of the task: ``strength``.
 
     Returns
     -------
     PIL.Image.Image, bytes or ndarray
         As `restore` returns it.
     """
-    return restore(image, "denoise", model, engine=engine, mark=mark, **options)
+    return restore(image, "denoise", model, engine=engine, mark=mark, damaged=damaged, **options)
 
 
 @overload

@@ -229,6 +229,9 @@ class TestRestore:
         assert "is for denoise, not for colorize" in done.error
 
 
+_MARK = b"compositeWithTrainedAlgorithmicMedia"
+
+
 class TestStreams:
     """``-`` is standard input and output."""
 
@@ -255,6 +258,27 @@ class TestStreams:
         assert done.stdout.splitlines() == [b"standard input -> out.jpg"]
         with Image.open(tmp_path / "out.jpg") as image:
             assert image.format == "JPEG"
+
+    def test_options_hold_for_streams_too(self, tiny_denoiser, samples, tmp_path):
+        whole = (samples / "cat.jpg").read_bytes()
+        words = ("-", "-m", tiny_denoiser)
+        assert _MARK in self.run(tmp_path, *words, given=whole).stdout
+        assert _MARK not in self.run(tmp_path, *words, "--no-mark", given=whole).stdout
+        cut = whole[: len(whole) // 2]
+        assert self.run(tmp_path, *words, given=cut).returncode == 4
+        done = self.run(tmp_path, *words, "--damaged", given=cut)
+        assert done.returncode == 0
+        assert b"of its pixels are missing" in done.stderr
+        with Image.open(io.BytesIO(done.stdout)) as image, Image.open(samples / "cat.jpg") as cat:
+            assert image.size == cat.size
+
+    def test_what_a_format_cannot_hold_is_told_before_the_work(self, tiny_denoiser, tmp_path):
+        Image.new("L", (16_400, 1)).save(tmp_path / "wide.png")
+        content = (tmp_path / "wide.png").read_bytes()
+        done = self.run(tmp_path, "-", "-o", "out.webp", "-m", tiny_denoiser, given=content)
+        assert done.returncode == 10
+        assert b"WEBP holds at most 16383 pixels a side" in done.stderr
+        assert not (tmp_path / "out.webp").exists()
 
     @pytest.mark.parametrize(
         ("words", "code", "message"),

@@ -12,7 +12,7 @@ import pixrestore
 from pixrestore import Finding, Task, fix, hookimpl, inspect_photo, option
 from pixrestore.errors import UsageError
 from pixrestore.finding import graded
-from pixrestore.images import decode_rgb8
+from pixrestore.images import Photo, decode_rgb8, encode_photo
 from pixrestore.images.parts import middle
 from pixrestore.inspection import Fixer
 from pixrestore.tasks import Denoise
@@ -121,6 +121,12 @@ def test_fix_does_what_is_suggested(coffee):
     assert np.array_equal(fix(photo), pixrestore.denoise(photo))
     clean = coffee[:96, :128]
     assert np.array_equal(fix(clean), clean)
+    mark = b"compositeWithTrainedAlgorithmicMedia"
+    content = encode_photo(Photo(photo))
+    assert mark in fix(content)
+    assert mark not in fix(content, mark=False)
+    # No model has changed this one, so nothing may say so.
+    assert mark not in fix(encode_photo(Photo(clean)))
     with pytest.raises(UsageError, match="no option 'strength'"):
         Fixer().check({"strength": 1})
 

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pixrestore.cli.messages import say
-from pixrestore.cli.restore import Compare, EngineName, Inputs, Output, Overwrite, report_files
+from pixrestore.cli.restore import (
+    Compare,
+    Damaged,
+    EngineName,
+    Inputs,
+    NoMark,
+    Output,
+    Overwrite,
+    report_files,
+)
 from pixrestore.errors import PixrestoreError
 from pixrestore.tables import as_json, table
 
@@ -37,6 +46,8 @@ def fix(
     out: Output = None,
     overwrite: Overwrite = False,
     compare: Compare = False,
+    no_mark: NoMark = False,
+    damaged: Damaged = False,
     engine: EngineName = "auto",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
@@ -51,7 +62,15 @@ def fix(
 
     from pixrestore.inspection import Fixer
 
-    return report_files(inputs, out, Fixer(engine), overwrite=overwrite, compare=compare)
+    return report_files(
+        inputs,
+        out,
+        Fixer(engine),
+        overwrite=overwrite,
+        compare=compare,
+        mark=not no_mark,
+        damaged=damaged,
+    )
 
 
 def _inspected(inputs: Sequence[Path], codes: set[int]) -> Iterator[tuple[Path, Inspection]]:

@@ -107,7 +107,16 @@ def colorize(
     models = [] if model is None else [model]
     given = with_hints(given, hint)
     return _restore_photos(
-        ["colorize"], models, inputs, out, overwrite, compare, no_mark, damaged, engine, given
+        ["colorize"],
+        models,
+        inputs,
+        out,
+        engine,
+        given,
+        overwrite=overwrite,
+        compare=compare,
+        mark=not no_mark,
+        damaged=damaged,
     )
 
 
@@ -126,7 +135,16 @@ def denoise(
     """Remove noise from photos."""
     models = [] if model is None else [model]
     return _restore_photos(
-        ["denoise"], models, inputs, out, overwrite, compare, no_mark, damaged, engine, given
+        ["denoise"],
+        models,
+        inputs,
+        out,
+        engine,
+        given,
+        overwrite=overwrite,
+        compare=compare,
+        mark=not no_mark,
+        damaged=damaged,
     )
 
 
@@ -172,7 +190,16 @@ def restore(
 ) -> int:
     """Restore photos, undoing the damage of any task."""
     return _restore_photos(
-        task or [], model or [], inputs, out, overwrite, compare, no_mark, damaged, engine, given
+        task or [],
+        model or [],
+        inputs,
+        out,
+        engine,
+        given,
+        overwrite=overwrite,
+        compare=compare,
+        mark=not no_mark,
+        damaged=damaged,
     )
 
 
@@ -181,12 +208,13 @@ def _restore_photos(
     models: Sequence[str],
     inputs: Sequence[Path],
     out: Path | None,
-    overwrite: bool,
-    compare: bool,
-    no_mark: bool,
-    damaged: bool,
     engine: Engine,
     given: Mapping[str, Mapping[str, Any]],
+    *,
+    overwrite: bool,
+    compare: bool,
+    mark: bool,
+    damaged: bool,
 ) -> int:
     from pixrestore.engines.opening import open_restorer
     from pixrestore.model.lookup import find_models
@@ -197,15 +225,22 @@ def _restore_photos(
         raise UsageError("`compare` needs a photo's name to put the picture beside it")
     restorer = in_sequence([open_restorer(model, engine) for model in find_models(tasks, models)])
     if streamed:
-        options = given.get("task", {})
-        return restore_stream(inputs[0], out, restorer, options, overwrite=overwrite)
+        return restore_stream(
+            inputs[0],
+            out,
+            restorer,
+            given.get("task", {}),
+            overwrite=overwrite,
+            mark=mark,
+            damaged=damaged,
+        )
     return report_files(
         inputs,
         out,
         restorer,
         overwrite=overwrite,
         compare=compare,
-        mark=not no_mark,
+        mark=mark,
         damaged=damaged,
         options=given.get("task"),
     )
@@ -218,8 +253,8 @@ def report_files(
     *,
     overwrite: bool,
     compare: bool,
-    mark: bool = True,
-    damaged: bool = False,
+    mark: bool,
+    damaged: bool,
     options: Mapping[str, Any] | None = None,
 ) -> int:
     """Restore files, print what becomes of each, and return the exit code."""

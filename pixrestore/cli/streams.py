@@ -58,9 +58,12 @@ def restore_stream(
     options: Mapping[str, Any],
     *,
     overwrite: bool,
+    mark: bool,
+    damaged: bool,
 ) -> int:
     """Restore one photo whose source or result, or both, is a stream."""
-    from pixrestore.images import encode_photo, write_photo
+    from pixrestore.images import encode_photo, format_of, write_photo
+    from pixrestore.images.writing import written_format
 
     to_file = out is not None and out != STREAM
     if to_file and os.path.lexists(str(out)) and not overwrite:
@@ -69,7 +72,10 @@ def restore_stream(
     # Whatever plugins print must not get into the photo.
     with contextlib.redirect_stdout(sys.stderr):
         restorer.check(options)
-        restored = restorer.restore_photo(_read(source), **options)
+        photo = _read(source, damaged)
+        format = format_of(Path(str(out))) if to_file else written_format(photo)
+        restorer.refuse_unfit(photo, format or "")
+        restored = restorer.restore_marked(photo, mark=mark, **options)
         notes = restored.notes
         if to_file:
             notes += write_photo(restored, Path(str(out)))
@@ -84,13 +90,13 @@ def restore_stream(
     return 0
 
 
-def _read(source: Path) -> Photo:
+def _read(source: Path, damaged: bool) -> Photo:
     from pixrestore.images import read_photo
 
     if source != STREAM:
-        return read_photo(source)
+        return read_photo(source, damaged=damaged)
     try:
-        return read_photo(sys.stdin.buffer.read())
+        return read_photo(sys.stdin.buffer.read(), damaged=damaged)
     except PhotoError as error:
         raise PhotoError(f"standard input: {error}") from error
     except OSError as error:

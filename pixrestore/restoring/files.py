@@ -250,12 +250,11 @@ class _Run:
             if made is not None:
                 return _Restored(before, made, "skipped", 0.0)
             start = time.perf_counter()
-            after = self.restorer.restore_photo(before, **self.options)
+            after = self.restorer.restore_marked(before, mark=self.mark, **self.options)
             seconds = time.perf_counter() - start
             if after is before:
                 self._done(job, "untouched")
                 return None
-            after = marked(after) if self.mark else after
             return _Restored(before if self.compare else None, after, "restored", seconds)
         except _ElsewhereError:
             self.elsewhere.append(job)

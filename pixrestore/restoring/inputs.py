@@ -58,6 +58,11 @@ class RestoresPhotos(ABC):
         height, width = photo.pixels.shape[:2]
         refuse_unfit(format, height * self.scale, width * self.scale)
 
+    def restore_marked(self, photo: Photo, *, mark: bool = True, **options: Any) -> Photo:
+        """Restore a photo, and let it say so where it was changed and `mark` is true."""
+        restored = self.restore_photo(photo, **options)
+        return marked(restored) if mark and restored is not photo else restored
+
     @overload
     def restore(
         self, image: ImageOrFile, *, mark: bool = ..., damaged: bool = ..., **options: Any
@@ -115,8 +120,7 @@ class RestoresPhotos(ABC):
         content = isinstance(image, (bytes, bytearray, memoryview))
         if content:
             self.refuse_unfit(photo, written_format(photo))
-        photo = self.restore_photo(photo, **options)
-        photo = marked(photo) if mark else photo
+        photo = self.restore_marked(photo, mark=mark, **options)
         if content:
             return encode_photo(photo)
         return _array_like(image, photo) if isinstance(image, np.ndarray) else photo_to_image(photo)
