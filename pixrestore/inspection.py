@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from pixrestore.restoring.inputs import Content, ImageOrFile
     from pixrestore.restoring.restorer import Restorer
 
-# Of a larger photo the middle is looked at: enough to see damage by, and quick.
-_LARGEST = 4_000_000
+# Height and width of what is looked at, the middle of larger photos: enough to see damage by.
+_LARGEST = 2000
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pixrestore.images.parts import middle
+from pixrestore.images.photo import to_dtype
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -66,6 +69,5 @@ def data_url(picture: NDArray[np.uint8]) -> str:
 
 
 def _middle(image: Image) -> NDArray[np.uint8]:
-    top, left = (max(0, (side - LONGEST) // 2) for side in image.shape[:2])
-    part = image[top : top + LONGEST, left : left + LONGEST]
-    return np.rint(255 * np.clip(part, 0, 1)).astype(np.uint8)
+    pixels: NDArray[np.uint8] = to_dtype(middle(image, LONGEST), np.uint8)
+    return pixels

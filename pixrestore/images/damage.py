@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -11,7 +10,7 @@ from pixrestore.errors import PhotoError
 from pixrestore.images.damaged_jpeg import examine_jpeg
 from pixrestore.images.damaged_png import examine_png
 from pixrestore.images.damaged_tiff import TIFF_MAGIC, examine_tiff
-from pixrestore.images.findings import Findings
+from pixrestore.images.findings import Examiner
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def missing_pixels(share: float, what: str = "missing") -> str:
     return f"the file is damaged: {percent} % of its pixels {verb} {what}"
 
 
-_EXAMINERS: dict[bytes, Callable[[BinaryIO, int, bool], Findings]] = {
+_EXAMINERS: dict[bytes, Examiner] = {
     b"\xff\xd8\xff": examine_jpeg,
     b"\x89PNG\r\n\x1a\n": examine_png,
     **dict.fromkeys(TIFF_MAGIC, examine_tiff),

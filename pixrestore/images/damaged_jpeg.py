@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pixrestore.errors import PhotoError
 from pixrestore.images.findings import Findings
 from pixrestore.images.limits import refuse_claims, without_pillows_limit
 
@@ -66,28 +65,8 @@ class _Layout:
         return 8 * down, 8 * across
 
 
-def examine_jpeg(stream: BinaryIO, max_pixels: int, damaged: bool = False) -> Findings:
-    """Find out how many of a JPEG's pixels are there.
-
-    Parameters
-    ----------
-    stream : BinaryIO
-        The file.
-    max_pixels : int
-        Photos of more pixels are not looked at; reading refuses them.
-    damaged : bool
-        Of no matter here: mending is cheap.
-
-    Returns
-    -------
-    Findings
-        With a mended copy for a file that has no end.
-
-    Raises
-    ------
-    PhotoError
-        The file is too small for its picture, or has none at all.
-    """
+def examine_jpeg(stream: BinaryIO, max_pixels: int, damaged: bool) -> Findings:
+    """Examine a JPEG, as `findings.Examiner` says; a file that has no end gets one in its copy."""
     data = stream.read()
     layout = _layout(data)
     if not layout.sampling:
@@ -95,8 +74,6 @@ def examine_jpeg(stream: BinaryIO, max_pixels: int, damaged: bool = False) -> Fi
     held = sum(scan.end - scan.start for scan in layout.scans)
     if layout.width * layout.height > max_pixels:
         return Findings()
-    if not held:
-        raise PhotoError("the file is damaged: it is cut off before its picture")
     refuse_claims(layout.width, layout.height, held, _PIXELS_A_BYTE)
     mended = None if layout.ended else data[: layout.end] + _END
     if layout.frame not in (*_BASELINE, _PROGRESSIVE):

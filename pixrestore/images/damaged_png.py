@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from pixrestore.errors import PhotoError
 from pixrestore.images.findings import Findings
 from pixrestore.images.limits import refuse_claims
 
@@ -48,27 +47,7 @@ class _Chunk:
 
 
 def examine_png(stream: BinaryIO, max_pixels: int, damaged: bool) -> Findings:
-    """Find out how many of a PNG's pixels are there, and leave out what decoders refuse.
-
-    Parameters
-    ----------
-    stream : BinaryIO
-        The file.
-    max_pixels : int
-        Photos of more pixels are not looked at; reading refuses them.
-    damaged : bool
-        Make a copy of what is there where pixels are missing.
-
-    Returns
-    -------
-    Findings
-        With a mended copy where something was dropped or is missing.
-
-    Raises
-    ------
-    PhotoError
-        The file is too small for its picture, or has none at all.
-    """
+    """Examine a PNG, as `findings.Examiner` says; its copy lacks what decoders refuse."""
     data = stream.read()
     chunks = list(_chunks(data))
     header = chunks[0].body if chunks and chunks[0].kind == b"IHDR" else b""
@@ -80,8 +59,6 @@ def examine_png(stream: BinaryIO, max_pixels: int, damaged: bool) -> Findings:
     needed = _raw_size(width, height, header[8] * _CHANNELS[header[9]], bool(header[12]))
     packed = [chunk.body for chunk in chunks if chunk.kind == b"IDAT"]
     held = sum(map(len, packed))
-    if not held:
-        raise PhotoError("the file is damaged: it is cut off before its picture")
     refuse_claims(width, height, held, _RATIO * width * height // needed)
     missing = 1 - _inflated_size(packed, needed) / needed
     if missing and not damaged:

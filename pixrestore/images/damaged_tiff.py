@@ -24,31 +24,14 @@ _YCBCR, _RGB = 6, 2
 # None, CCITT, LZW, JPEG, deflate, PackBits, LZMA, Zstandard: others only tifffile decodes.
 _PILLOWS = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 32771, 32773, 32946, 34925, 50000})
 _MOST_UNPACKED = 32  # bytes a pixel: four channels of 32 bits, twice for tiles beyond the edge
-_FOLDERS = (0x8769, 0x8825)  # EXIF and GPS
 
 
 def examine_tiff(stream: BinaryIO, max_pixels: int, damaged: bool) -> Findings:
-    """Find the photo in a TIFF and how many of its pixels are there.
+    """Examine a TIFF, as `findings.Examiner` says.
 
-    Parameters
-    ----------
-    stream : BinaryIO
-        The file.
-    max_pixels : int
-        Larger photos are refused.
-    damaged : bool
-        Make a copy of what is there where pixels are missing.
-
-    Returns
-    -------
-    Findings
-        With a copy where the photo is not the first picture, lacks pixels, or is packed in a way
-        that Pillow cannot read.
-
-    Raises
-    ------
-    PhotoError
-        The file holds what a camera's sensor saw, not a picture, or its picture is too large.
+    Its copy begins with the photo where that is not the first picture, and holds it unpacked where
+    pixels are missing or packed in a way that Pillow cannot read. What a camera's sensor saw is
+    refused.
     """
     import tifffile
 

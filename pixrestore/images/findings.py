@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import BinaryIO
 
 
 @dataclass(frozen=True)
@@ -28,3 +30,12 @@ class Findings:
     mended: bytes | None = None
     notes: tuple[str, ...] = ()
     icc: bytes = b""
+
+
+Examiner = Callable[[BinaryIO, int, bool], Findings]
+"""Finds out how many of the pixels of a format's file are there.
+
+It gets the file, the most pixels that a photo may have, and whether missing pixels are accepted: it
+then makes a copy of what is there. Larger photos are refused, or left to reading, which refuses
+them. It raises a `PhotoError` where the file is too small for its picture, or has none at all.
+"""

@@ -31,7 +31,9 @@ def without_pillows_limit() -> Iterator[None]:
 
 
 def refuse_claims(width: int, height: int, size: int, most: int = _PIXELS_A_BYTE) -> None:
-    """Raise a `PhotoError` where a file of `size` bytes claims over `most` pixels for each."""
+    """Raise a `PhotoError` where `size` bytes cannot hold so many pixels, `most` of them each."""
+    if not size:
+        raise PhotoError("the file is damaged: it is cut off before its picture")
     if width * height > max(_SMALL, most * size):
         raise PhotoError(f"a file of {size} bytes cannot hold a photo of {width} x {height} pixels")
 

@@ -12,13 +12,10 @@ if TYPE_CHECKING:
     Pixels = TypeVar("Pixels", bound=NDArray[Any])
 
 
-def middle(image: Pixels, pixels: int) -> Pixels:
-    """Return a view of the middle of an image (H, W, ...), of at most about so many pixels."""
-    height, width = image.shape[:2]
-    share = min(1.0, (pixels / (height * width)) ** 0.5)
-    rows, columns = max(1, int(height * share)), max(1, int(width * share))
-    top, left = (height - rows) // 2, (width - columns) // 2
-    return image[top : top + rows, left : left + columns]  # type: ignore[return-value]
+def middle(image: Pixels, side: int) -> Pixels:
+    """Return a view of the middle of an image (H, W, ...), at most `side` pixels high and wide."""
+    top, left = (max(0, (length - side) // 2) for length in image.shape[:2])
+    return image[top : top + side, left : left + side]  # type: ignore[return-value]
 
 
 def blocks(image: NDArray[Any], side: int) -> NDArray[Any]:

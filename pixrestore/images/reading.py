@@ -50,8 +50,9 @@ def read_photo(
 ) -> Photo:
     """Read a photo of any common format, whatever its name says it is.
 
-    8 and 16 bit, gray, palettes, transparency, CMYK and float TIFF are understood; of several
-    frames or pages the first is read, which `Photo.notes` says. EXIF orientation is applied.
+    8 and 16 bit, gray, palettes, transparency, CMYK and float TIFF are understood. Of several
+    frames the first is read, and of a TIFF's pages the largest that is no small copy; `Photo.notes`
+    says so. EXIF orientation is applied.
 
     Parameters
     ----------

@@ -7,6 +7,8 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from pixrestore.images.noise import noise_sigma
+
 if TYPE_CHECKING:
     from pixrestore.task import Image
 
@@ -68,12 +70,4 @@ def _wavelets(noisy: Image, sigma: float | None) -> Image:
 
 def _known(noisy: Image, sigma: float | None) -> float:
     """Return the deviation of the noise; never 0, which some methods divide by."""
-    from scipy.ndimage import convolve
-
-    if sigma is None:
-        import numpy as np
-
-        # Immerkaer, "Fast noise variance estimation", CVIU 64(2), 1996: it needs no wavelets.
-        mask = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)[..., None]
-        sigma = float(np.sqrt(np.pi / 2) / 6 * np.abs(convolve(noisy, mask)).mean())
-    return max(sigma, 1e-3)
+    return max(noise_sigma(noisy) if sigma is None else sigma, 1e-3)

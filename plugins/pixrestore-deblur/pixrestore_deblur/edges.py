@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from pixrestore.images.parts import blocks
+
 _SIDE = 24  # of the places that are looked at one by one
 _AROUND = 9  # pixels of an edge and its surroundings
 _STEP = 0.12  # the least edge that noise does not make
@@ -50,8 +52,6 @@ def _width(gray, across):
     if steps.sum() < 100:
         return None
     sharpness = np.where(steps, slope / np.maximum(range_, _STEP), 0)
-    rows, columns = sharpness.shape[0] // _SIDE, sharpness.shape[1] // _SIDE
-    whole = sharpness[: rows * _SIDE, : columns * _SIDE]
-    best = whole.reshape(rows, _SIDE, columns, _SIDE).max(axis=(1, 3))
+    best = blocks(sharpness, _SIDE).max(axis=(2, 3))
     best = best[best > 0]
     return float(1 / np.quantile(best, 0.8)) if best.size else None

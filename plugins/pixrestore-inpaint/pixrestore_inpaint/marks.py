@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from pixrestore.images.parts import middle
+
 _AROUND = 9  # pixels: wider than most marks
 _CONTRAST = 0.2
 _PAPER, _DIRT = 0.75, 0.22
@@ -31,11 +33,9 @@ def marked_share(image):
     """
     from scipy.ndimage import median_filter
 
-    height, width = image.shape[:2]
-    if min(height, width) < _LEAST:
+    if min(image.shape[:2]) < _LEAST:
         return None
-    top, left = max(0, (height - _PART) // 2), max(0, (width - _PART) // 2)
-    part = image[top : top + _PART, left : left + _PART]
+    part = middle(image, _PART)
     gray = part.mean(axis=-1)
     away = gray - median_filter(gray, _AROUND, mode="nearest")
     # Of every second pixel, which is quicker.

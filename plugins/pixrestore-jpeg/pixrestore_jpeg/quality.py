@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.fft import dctn
 
+from pixrestore.images.parts import blocks, middle
+
 # The luminance table of ITU-T T.81, annex K, which most encoders scale by quality.
 _TABLE = np.array(
     [
@@ -45,14 +47,14 @@ def quality(image):
     .. [1] Z. Fan, R. L. de Queiroz, "Identification of bitmap compression history: JPEG detection
        and quantizer estimation", IEEE TIP 12(2), 2003.
     """
-    part = 255 * (_middle(image, _PART) @ _LUMA) - 128
-    blocks = _coefficients(part, *_place(_middle(part, _GRID)))
+    part = 255 * (middle(image, _PART) @ _LUMA) - 128
+    found = _coefficients(part, *_place(middle(part, _GRID)))
     for tried in _QUALITIES:
         scale = 5000 / tried if tried < 50 else 200 - 2 * tried
         steps = np.clip(np.floor((_TABLE * scale + 50) / 100), 1, 255)
         # What was rounded to zero says nothing of the step.
-        kept = np.abs(blocks) > 0.6 * steps
-        if kept.sum() >= _FEW and np.cos(2 * np.pi * blocks / steps)[kept].mean() > 0.5:
+        kept = np.abs(found) > 0.6 * steps
+        if kept.sum() >= _FEW and np.cos(2 * np.pi * found / steps)[kept].mean() > 0.5:
             return tried
     return 100
 
@@ -69,13 +71,4 @@ def _place(part):
 
 def _coefficients(part, top, left):
     """Return the cosine transform of each block, (N, 8, 8)."""
-    rows, columns = (part.shape[0] - top) // 8, (part.shape[1] - left) // 8
-    whole = part[top : top + 8 * rows, left : left + 8 * columns]
-    blocks = whole.reshape(rows, 8, columns, 8).swapaxes(1, 2)
-    return dctn(blocks, axes=(2, 3), norm="ortho").reshape(-1, 8, 8)
-
-
-def _middle(image, side):
-    height, width = image.shape[:2]
-    top, left = max(0, (height - side) // 2), max(0, (width - side) // 2)
-    return image[top : top + side, left : left + side]
+    return dctn(blocks(part[top:, left:], 8), axes=(2, 3), norm="ortho").reshape(-1, 8, 8)
