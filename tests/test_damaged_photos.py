@@ -389,7 +389,8 @@ def test_jpeg_2000_is_read():
 
 
 def test_heic_is_read_where_its_package_is_installed():
-    heif = pytest.importorskip("pillow_heif")
+    import pillow_heif as heif
+
     stream = io.BytesIO()
     heif.from_pillow(COLOUR).save(stream, quality=95, exif=exif())
     photo = read_photo(stream.getvalue())

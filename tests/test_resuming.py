@@ -208,7 +208,6 @@ class TestWhatMayChange:
 
     @pytest.mark.slow
     def test_end_patience_and_logs(self, copied_run):
-        pytest.importorskip("tensorboard")
         ends = {"steps": STEPS + 1, "patience": 3}
         train(out=copied_run, resume=True, tensorboard=True, quiet=True, **ends)
         assert progress(copied_run)["step"] == STEPS + 1

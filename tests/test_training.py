@@ -196,6 +196,5 @@ def test_half_precision_learns_as_single_does(tiny_run, tmp_path):
 
 @pytest.mark.slow
 def test_logs_for_tensorboard(tmp_path):
-    pytest.importorskip("tensorboard")
     tiny(tmp_path / "out", steps=1, tensorboard=True)
     assert list((tmp_path / "out" / "tensorboard").rglob("events.*"))
