@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import h5py
@@ -150,35 +152,76 @@ def test_answers_that_are_no_numbers_are_an_error(model, tmp_path, value):
         pixrestore.restore(photo, model=model)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="files of POSIX")
-@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "deep", "long", "closed"])
-def test_a_description_that_is_no_plain_small_file_is_refused_at_once(model, monkeypatch, kind):
+def _folder(path, content):
+    path.mkdir()
+
+
+def _deep(path, content):
+    path.write_text("[" * 1_000_000)
+
+
+def _long(path, content):
+    path.write_text(content.replace("{", '{"number": ' + "9" * 10_000 + ",", 1))
+
+
+def _large(path, content):
+    path.write_text(content + " " * (16 << 20))
+
+
+@pytest.mark.parametrize("spoil", [_folder, _deep, _long, _large])
+def test_a_description_that_is_no_plain_small_file_is_refused_at_once(model, spoil):
     path = model / "model.json"
     content = path.read_text()
     path.unlink()
-    if kind == "pipe":
-        os.mkfifo(path)
-    elif kind == "device":
-        path.symlink_to("/dev/zero")
-    elif kind == "folder":
-        path.mkdir()
-    elif kind == "deep":
-        path.write_text("[" * 1_000_000)
-    elif kind == "long":
-        path.write_text(content.replace("{", '{"number": ' + "9" * 10_000 + ",", 1))
-    else:
-        path.write_text(content)
-        stat = Path.stat
-
-        def refusing(self, **named):
-            if self == path:  # root may read anything, whatever the mode
-                raise PermissionError(13, "Permission denied", str(self))
-            return stat(self, **named)
-
-        monkeypatch.setattr(Path, "stat", refusing)
+    spoil(path, content)
     with pytest.raises(ModelError) as caught:
         load_model(model)
     assert len(str(caught.value)) < 500
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+@pytest.mark.parametrize(
+    "spoil",
+    [lambda path: os.mkfifo(path), lambda path: path.symlink_to("/dev/zero")],
+    ids=["pipe", "device"],
+)
+def test_a_description_that_never_ends_is_refused_at_once(model, spoil):
+    path = model / "model.json"
+    path.unlink()
+    spoil(path)
+    with pytest.raises(ModelError, match="is not a file"):
+        load_model(model)
+
+
+_CLOSED = """
+import os, sys
+from pixrestore.engines.opening import open_restorer
+from pixrestore.errors import PixrestoreError
+from pixrestore.model.folder import load_model
+open_restorer(load_model(sys.argv[1]))  # what is imported on the way may be closed as well
+os.chmod(os.path.join(sys.argv[1], sys.argv[2]), 0)
+if os.geteuid() == 0:
+    os.setuid(65534)
+try:
+    open_restorer(load_model(sys.argv[1]))
+except PixrestoreError as error:
+    print(error)
+    sys.exit(error.exit_code)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "setuid"), reason="no permissions as of POSIX")
+@pytest.mark.parametrize("closed", ["model.json", "model.weights.h5", "model.onnx", ".", ".."])
+def test_a_model_that_may_not_be_read(model, closed):
+    for folder in (model, model.parent):
+        folder.chmod(0o755)
+    command = [sys.executable, "-c", _CLOSED, model.name, closed]
+    done = subprocess.run(
+        command, cwd=model.parent, capture_output=True, text=True, timeout=60, check=False
+    )
+    (model.parent if closed == ".." else model / closed).chmod(0o755)
+    assert done.returncode == ModelError.exit_code, done.stderr
+    assert "Permission denied" in done.stdout
 
 
 def test_a_graph_without_inputs_is_no_bug(model):

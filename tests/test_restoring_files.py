@@ -349,6 +349,15 @@ class TestSharing:
         claims.release_all()
         assert files_in(tmp_path) == ["a-denoise.png", "a.png"]
 
+    def test_where_a_disk_has_no_locks_every_photo_is_free(self, restorer, tmp_path, monkeypatch):
+        def missing(descriptor, operation):
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        monkeypatch.setattr("pixrestore.restoring.claims.fcntl.flock", missing)
+        source = photo(tmp_path / "a.png")
+        assert Claims().take(source)
+        assert str(restore_files([source], None, restorer)) == "1 restored"
+
     def test_one_photo_by_two_names_does_not_wait_for_itself(self, restorer, tmp_path):
         source = photo(tmp_path / "box" / "a.png")
         (tmp_path / "box" / "b.png").symlink_to(source)

@@ -61,7 +61,12 @@ def debugging() -> bool:
 def _invoke(given: list[str]) -> int:
     from pixrestore.cli.app import build_app
 
-    result = build_app()(given, prog_name="pixrestore", standalone_mode=False)
+    try:
+        result = build_app()(given, prog_name="pixrestore", standalone_mode=False)
+    except SystemExit as error:  # typer's own answer to a reader that has left
+        if isinstance(error.__context__, BrokenPipeError):
+            raise error.__context__ from None
+        raise
     if result == INTERRUPTED:
         raise KeyboardInterrupt
     return result if isinstance(result, int) else 0

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pixrestore.description import DESCRIPTION, FORMAT, read_description
 from pixrestore.errors import ModelError, OutputError, UnknownNameError, UsageError, nearest
-from pixrestore.files import replace_file, replace_json, replacing
+from pixrestore.files import printable, replace_file, replace_json, replacing
 from pixrestore.geometry import Geometry
 from pixrestore.model.card import card
 from pixrestore.model.weights import check_plain
@@ -134,12 +134,15 @@ def model_folder(name: str | os.PathLike[str]) -> Path:
 
     Raises
     ------
-    UnknownNameError, PluginError
+    UnknownNameError, PluginError, ModelError
         As `load_model` does.
     """
     folder = Path(name)
-    if folder.is_dir():
-        return folder
+    try:
+        if folder.is_dir():
+            return folder
+    except PermissionError as error:
+        raise ModelError(f"{printable(folder)} cannot be read: {error.strerror}") from error
     plugins = load_plugins()
     if plugins.claims(MODELS, str(name)):
         return plugins.find(MODELS, str(name))
@@ -220,13 +223,17 @@ def check_weights(model: Model) -> None:
     numbers of their own.
     """
     _finish_move(model)
-    _check_links(model.folder)
-    if not model.weights_path.is_file():
-        raise ModelError(f"{model.folder} has no {WEIGHTS}")
-    _check_file(model.weights_path, model.weights)
-    check_plain(model.weights_path)
-    if model.graph and model.graph_path.is_file():
-        _check_file(model.graph_path, model.graph)
+    try:
+        _check_links(model.folder)
+        if not model.weights_path.is_file():
+            raise ModelError(f"{model.folder} has no {WEIGHTS}")
+        _check_file(model.weights_path, model.weights)
+        check_plain(model.weights_path)
+        if model.graph and model.graph_path.is_file():
+            _check_file(model.graph_path, model.graph)
+    except OSError as error:
+        place = printable(error.filename or model.folder)
+        raise ModelError(f"{place} cannot be read: {error.strerror}") from error
 
 
 def _check_links(folder: Path) -> None:
