@@ -28,6 +28,7 @@ _KEEP = 10.0
 _ALONE = 0.6
 # Places that stand for all that is painted, as solving for them costs their third power.
 _PLACES = 300
+_AT_ONCE = 4096
 
 
 def spread(lightness: Array, answer: Array, wanted: Array, painted: Array) -> Array:
@@ -99,7 +100,9 @@ def _predicted(lightness: Array, error: Array, weight: Array, strokes: int) -> A
     size = np.linalg.norm(wrong, axis=-1, keepdims=True)
     ordinary = _ORDINARY * strokes**0.5
     shares = np.linalg.solve(alike(places) + own, wrong / (1 + (size / ordinary) ** 4))
-    return np.asarray((alike(across) @ shares).reshape(error.shape), np.float32)
+    # Part by part: how alike all places are to the painted ones would fill much memory at once.
+    parts = [alike(part) @ shares for part in np.array_split(across, -(-across.size // _AT_ONCE))]
+    return np.asarray(np.concatenate(parts).reshape(error.shape), np.float32)
 
 
 def _diffused(features: Array, missing: Array, weight: Array, strokes: int) -> Array:
