@@ -122,6 +122,14 @@ class TestHints:
         expected = colorize(photo, hints=[layer, (120, 140, RED)])
         with Image.open(tmp_path / "new.png") as result:
             assert np.array_equal(np.asarray(result), np.asarray(expected))
+        words = ["--task", "colorize", tmp_path / "old.png", "-o", tmp_path / "same.png", *words]
+        assert cli("restore", *words).code == 0
+        with Image.open(tmp_path / "same.png") as result:
+            assert np.array_equal(np.asarray(result), np.asarray(expected))
+
+    def test_help_tells_of_them_where_a_task_takes_them(self, cli):
+        assert "--hints, --hint" in cli("colorize", "--help").out
+        assert "--hint" not in cli("denoise", "--help").out
 
     def test_a_wrong_hint_is_one_line(self, cli, photo, tmp_path):
         photo.save(tmp_path / "old.png")

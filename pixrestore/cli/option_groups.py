@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from pixrestore.cli.guide_options import guide_parameter, typed_guide
+from pixrestore.guide import Guide
 from pixrestore.options import Option
 
 
@@ -28,12 +30,15 @@ class Section:
         What they are.
     defaults : Mapping[str, Any]
         Values that hold when nobody says anything, where they differ from the options' own.
+    guides : sequence of Guide
+        Guides, which reach the command beside the options.
     """
 
     key: str
     title: str
     options: Sequence[Option]
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    guides: Sequence[Guide] = ()
 
 
 def with_sections(function: Callable[..., Any], sections: Sequence[Section]) -> Callable[..., Any]:
@@ -56,6 +61,7 @@ def with_sections(function: Callable[..., Any], sections: Sequence[Section]) -> 
     own = [parameter for parameter in signature.parameters.values() if parameter.name != "given"]
     flags = _flags_of(function, sections)
     places: dict[str, tuple[str, Option, str]] = {}
+    guides: dict[str, tuple[str, Guide, str]] = {}
     extra: list[inspect.Parameter] = []
     for section in sections:
         for option in section.options:
@@ -64,6 +70,11 @@ def with_sections(function: Callable[..., Any], sections: Sequence[Section]) -> 
             places[place] = (section.key, option, flag)
             default = section.defaults.get(option.name, option.default)
             extra.append(_parameter(place, option, flag, default, section.title))
+        for guide in section.guides:
+            flag = flags[section.key, guide.name]
+            place = place_of(section.key, guide.name)
+            guides[place] = (section.key, guide, flag)
+            extra.append(guide_parameter(place, guide, flag, section.title))
 
     def command(**values: Any) -> Any:
         given: dict[str, dict[str, Any]] = {section.key: {} for section in sections}
@@ -74,6 +85,9 @@ def with_sections(function: Callable[..., Any], sections: Sequence[Section]) -> 
                 name = flag.removeprefix("--").replace("-", "_")
                 named = dataclasses.replace(option, name=name)
                 given[key][option.name] = named.parse(text)
+        for place, (key, guide, flag) in guides.items():
+            if texts := values.pop(place):
+                given[key][guide.name] = typed_guide(guide, flag, texts)
         return function(**values, given=given)
 
     command.__doc__ = function.__doc__
@@ -96,10 +110,12 @@ def _flags_of(
     taken = {flag for parameter in own if parameter.name != "given" for flag in _flags(parameter)}
     flags: dict[tuple[str, str], str] = {}
     for section in sections:
-        for option in section.options:
-            flag = _free_flag(option.name, section.key, taken)
+        names = [option.name for option in section.options]
+        names += [guide.name for guide in section.guides]
+        for name in names:
+            flag = _free_flag(name, section.key, taken)
             taken.add(flag)
-            flags[section.key, option.name] = flag
+            flags[section.key, name] = flag
     return flags
 
 

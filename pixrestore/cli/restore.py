@@ -57,14 +57,6 @@ EngineName = Annotated[
         help="Engine that runs the network: ONNX Runtime starts fast, Keras uses a GPU.",
     ),
 ]
-Hints = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--hint",
-        metavar="X,Y=COLOUR",
-        help="Colour of a place on the photo, such as 120,340=#c03020. Repeat it for more.",
-    ),
-]
 Compare = Annotated[bool, typer.Option("--compare", help="Also write a picture of before | after.")]
 Damaged = Annotated[
     bool,
@@ -97,15 +89,11 @@ def colorize(
     no_mark: NoMark = False,
     damaged: Damaged = False,
     engine: EngineName = "auto",
-    hint: Hints = None,
     *,
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
     """Colour black-and-white photos."""
-    from pixrestore.cli.hints import with_hints
-
     models = [] if model is None else [model]
-    given = with_hints(given, hint)
     return _restore_photos(
         ["colorize"],
         models,

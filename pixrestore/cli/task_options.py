@@ -11,7 +11,7 @@ from pixrestore.description import read_description
 from pixrestore.errors import PixrestoreError
 from pixrestore.model.folder import model_folder
 from pixrestore.model.lookup import default_folder, match_models
-from pixrestore.options import Option, options_of, restoring_options
+from pixrestore.options import options_of, restoring_options
 from pixrestore.plugins.kinds import ARCHITECTURES, TASKS
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.plugins.losses import options_of_loss
@@ -103,8 +103,6 @@ def restoring_sections(choices: Sequence[Choice]) -> list[Section]:
         return []
     named = restoring_options([choice.task for choice in choices])
     options = [replace(theirs, name=name) for name, (_, theirs) in named.items()]
-    for guide in (guide for choice in choices for guide in choice.task.guides):
-        options.append(Option(guide.name, str, "", help=guide.help))
     defaults = {
         name: choices[place].options[theirs.name]
         for name, (place, theirs) in named.items()
@@ -112,7 +110,9 @@ def restoring_sections(choices: Sequence[Choice]) -> list[Section]:
     }
     tasks = ", ".join(choice.task.name for choice in choices)
     noun = "task" if len(choices) == 1 else "tasks"
-    return [Section("task", f"Options of the {noun} {tasks}", options, defaults)]
+    guides = {guide.name: guide for choice in choices for guide in choice.task.guides}
+    title = f"Options of the {noun} {tasks}"
+    return [Section("task", title, options, defaults, list(guides.values()))]
 
 
 def training_sections(kind: type[Task], words: Mapping[str, Any]) -> list[Section]:
