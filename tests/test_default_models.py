@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from pixrestore import colorize, denoise, evaluate
 from pixrestore.images import decode_rgb8
@@ -99,3 +100,17 @@ def test_colouring_a_photo_imports_nothing_heavy(samples, tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_colours_that_are_replaced_are_told(cli, samples, tmp_path):
+    with Image.open(samples / "coffee.jpg") as image:
+        image.save(tmp_path / "colour.png")
+        gray = np.asarray(image.convert("L"), float)[..., None]
+    sepia = np.clip(gray * (1.0, 0.9, 0.7), 0, 255).astype(np.uint8)
+    Image.fromarray(sepia).save(tmp_path / "sepia.png")
+    Image.fromarray(gray[..., 0].astype(np.uint8)).convert("RGB").save(tmp_path / "gray.png")
+    done = cli("colorize", tmp_path, "-o", tmp_path / "out")
+    assert done.code == 0, done.err
+    told = [line for line in done.out.splitlines() if "had colours already" in line]
+    assert len(told) == 1
+    assert "colour.png ->" in told[0]

@@ -14,7 +14,15 @@ from photo_files import ASTRONAUT, GRAY, SRGB, difference, saved
 from PIL import Image, ImageCms
 from test_restoring import colorizer, denoiser
 
-from pixrestore.images import Photo, encode_photo, photo_from_image, read_photo, to_float
+from pixrestore.images import (
+    Photo,
+    decode_rgb8,
+    encode_photo,
+    photo_from_image,
+    read_photo,
+    to_float,
+    write_photo,
+)
 from pixrestore.images.metrics import ciede2000
 from pixrestore.images.profiles import as_stored, in_srgb, to_working
 from pixrestore.restoring.files import comparison
@@ -197,6 +205,22 @@ class TestKeepingColours:
         if not keeps_colour:
             assert photo.icc == b""
             assert "profile is damaged" in photo.notes[0]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif"])
+@pytest.mark.parametrize("name", [*COLOUR, *GRAYS])
+def test_photos_to_train_on_are_what_they_show(tmp_path, name, suffix):
+    profile, path = (COLOUR | GRAYS)[name], tmp_path / f"photo{suffix}"
+    if name in GRAYS:
+        write_photo(gray_as(profile), path)
+    else:
+        deep = converted(ASTRONAUT.astype(np.uint16) * 257, SRGB, profile)
+        write_photo(Photo((deep >> 8).astype(np.uint8), icc=profile), path)
+    with Image.open(path) as image:
+        assert image.info["icc_profile"]
+    plain = np.repeat(GRAY[..., None], 3, -1) if name in GRAYS else ASTRONAUT
+    # 8 bits of a linear scale, or of a wide gamut, and JPEG: a viewer shows no more.
+    assert ciede2000(to_float(decode_rgb8(path)), to_float(plain)) < 2
 
 
 def test_a_format_without_profiles_gets_the_photo_as_it_looks():

@@ -27,6 +27,7 @@ from pixrestore.images.icc import cicp_of, profile_of
 from pixrestore.images.limits import refuse_claims, refuse_larger, without_pillows_limit
 from pixrestore.images.metadata import read_metadata, read_tiff_metadata
 from pixrestore.images.photo import Photo
+from pixrestore.images.profiles import in_srgb
 from pixrestore.images.values import normalized, parted, unmultiplied
 
 MAX_PIXELS = 500_000_000
@@ -113,7 +114,8 @@ def decode_rgb8(path: Path, *, shorter_side: int | None = None) -> NDArray[np.ui
     Returns
     -------
     ndarray, uint8, (H, W, 3)
-        The right way up; transparent parts lie on white; 16 bit is rounded to 8.
+        The right way up, in sRGB by its colour profile; transparent parts lie on white; 16 bit is
+        rounded to 8.
 
     Raises
     ------
@@ -129,12 +131,14 @@ def decode_rgb8(path: Path, *, shorter_side: int | None = None) -> NDArray[np.ui
             if image.format == "TIFF":
                 image.load()  # turns it the right way up and forgets that it lay otherwise
             orientation = photos.orientation_of(image)
+            gray, icc = image.mode in ("1", "L", "LA"), image.info.get("icc_profile") or b""
             size = _shrunk_size(image.size, shorter_side)
             image.draft("RGB", size)  # JPEG decodes at 1/2, 1/4 or 1/8 where that is enough
             image = _on_white(image)
             if image.size != size:
                 image = image.resize(size, Image.Resampling.HAMMING, reducing_gap=2.0)
-            return photos.oriented(np.asarray(image), orientation)
+            pixels = photos.oriented(np.asarray(image), orientation)
+            return in_srgb(Photo(pixels, gray=gray, icc=icc)).pixels if icc else pixels
 
 
 @contextlib.contextmanager

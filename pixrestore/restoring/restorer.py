@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 
 from pixrestore.errors import OutOfMemoryError, PhotoError, UsageError, nearest
 from pixrestore.geometry import Geometry, Network
-from pixrestore.images import MAX_PIXELS, Photo, to_dtype
+from pixrestore.images import MAX_PIXELS, Photo, to_dtype, to_float
+from pixrestore.images.parts import middle
 from pixrestore.images.photo import is_gray
 from pixrestore.images.profiles import as_stored, to_working
 from pixrestore.images.resizing import Array
+from pixrestore.images.tint import tint
 from pixrestore.options import checked, options_of
 from pixrestore.restoring.inputs import RestoresPhotos, photo_of
 from pixrestore.restoring.layers import Layer, layers_of
@@ -31,6 +33,8 @@ from pixrestore.task import Task
 _log = logging.getLogger("pixrestore")
 
 _CODED_AT_ONCE = 32
+_LOOKED_AT = 512  # height and width of the part whose colours are looked at: some milliseconds
+_REPLACED = "it had colours already, which were replaced by guesses"
 
 
 class Restorer(RestoresPhotos):
@@ -87,11 +91,15 @@ class Restorer(RestoresPhotos):
         colour gives it in sRGB; others give it back in the photo's own profile.
 
         A gray photo, stored in one channel or in three, stays gray unless the task adds colour.
+        Where it does, and the photo has colours that no toned print has, a note says that they
+        were replaced.
         One that is enlarged gets as many more dots per inch, so that it prints at its old size.
         """
         seen = self._working(photo)
         pixels = self._restored(seen.pixels, options)
         restored = seen.with_pixels(pixels, gray=photo.gray and not self.adds_colour)
+        if self.adds_colour and not photo.gray and _is_coloured(seen.pixels):
+            restored = dataclasses.replace(restored, notes=(*restored.notes, _REPLACED))
         return as_stored(restored, photo)
 
     def restore_pixels(self, pixels: Array, **options: Any) -> Array:
@@ -249,6 +257,11 @@ class Restorer(RestoresPhotos):
                     ) from error
                 self.tile = max(least, self.tile // 2)
                 _log.warning("out of memory: going on with tiles of %d pixels", self.tile)
+
+
+def _is_coloured(pixels: NDArray[Any]) -> bool:
+    part = to_float(np.ascontiguousarray(middle(pixels, _LOOKED_AT)))
+    return tint(part).kind == "colour"
 
 
 def alike(pictures: Iterable[Array], most: int) -> Iterator[list[Array]]:
