@@ -7,7 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 BASE := $(VENV)/base
 READY := $(VENV)/ready
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Python compiles what is used when it is used: compiling all of it takes a third of the installation.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 OUT := demo
 PHOTO := examples/photos/buffalo-bank-1908.jpg
 
