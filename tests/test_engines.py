@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
+import subprocess
+import sys
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 
 import numpy as np
 import onnx
@@ -49,6 +54,39 @@ def tiny_colouriser(tmp_path_factory, samples):
         quiet=True,
     )
     return out
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_restorer_goes_to_other_processes(tiny_denoiser, photo, engine):
+    restorer = open_restorer(load_model(tiny_denoiser), engine)
+    expected = restorer.restore_pixels(photo)
+    copy = pickle.loads(pickle.dumps(restorer))
+    assert np.array_equal(copy.restore_pixels(photo), expected)
+    assert copy.info == restorer.info
+    # A new process knows neither this one's sessions nor its imports.
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        found = pool.submit(restorer.restore_pixels, photo).result(timeout=120)
+    assert np.array_equal(found, expected)
+
+
+def test_a_restorer_works_in_threads_and_after_a_fork(tiny_denoiser, photo):
+    restorer = open_restorer(load_model(tiny_denoiser), "onnx")
+    expected = restorer.restore_pixels(photo)
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(restorer.restore_pixels, [photo] * 8):
+            assert np.array_equal(found, expected)
+    code = (
+        "import os, sys, numpy as np, pixrestore\n"
+        "restorer = pixrestore.load(sys.argv[1], engine='onnx')\n"
+        "photo = np.zeros((40, 50, 3), np.float32)\n"
+        "restorer.restore(photo)\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    os._exit(0 if restorer.restore(photo).shape == photo.shape else 3)\n"
+        "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    command = [sys.executable, "-c", code, str(tiny_denoiser)]
+    assert subprocess.run(command, timeout=60, check=False).returncode == 0
 
 
 def test_engines_agree_on_photos_of_any_size(tiny_denoiser, tiny_colouriser, photo):

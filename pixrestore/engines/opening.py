@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pixrestore.backend import missing_training_packages
 from pixrestore.engines import ENGINES, Engine
@@ -37,20 +38,25 @@ def open_restorer(model: Model, engine: Engine = "auto") -> Restorer:
     """
     from pixrestore.restoring.restorer import Restorer
 
-    def encoder() -> Network:
-        from pixrestore.engines.keras import load_encoder
-
-        return load_encoder(model)
-
-    check_weights(model)
     return Restorer(
         model.task,
-        _CheckedNetwork(open_network(model, engine), model),
+        _checked_network(model, engine),
         model.geometry,
         adds_colour=model.adds_colour,
         info={"name": model.name, **describe(model)},
-        encoder=encoder,
+        encoder=partial(_encoder, model),
     )
+
+
+def _encoder(model: Model) -> Network:
+    from pixrestore.engines.keras import load_encoder
+
+    return load_encoder(model)
+
+
+def _checked_network(model: Model, engine: Engine) -> _CheckedNetwork:
+    check_weights(model)
+    return _CheckedNetwork(open_network(model, engine), model, engine)
 
 
 def open_network(model: Model, engine: Engine = "auto") -> Network:
@@ -91,19 +97,23 @@ def open_network(model: Model, engine: Engine = "auto") -> Network:
 class _CheckedNetwork:
     """A network whose answers are what its model says: a stranger's may be anything."""
 
-    def __init__(self, network: Network, model: Model) -> None:
-        self.network, self._name, self._channels = network, model.name, model.channels[1]
+    def __init__(self, network: Network, model: Model, engine: Engine) -> None:
+        self._network, self._model, self._engine = network, model, engine
+
+    def __reduce__(self) -> Any:
+        """Let other processes open the model for themselves: sessions cannot be sent to them."""
+        return _checked_network, (self._model, self._engine)
 
     def __call__(self, x: Array) -> Array:
         """Run the network; a `ModelError` where it answers something else than numbers."""
         import numpy as np
 
-        answer = self.network(x)
-        wanted = (*x.shape[:3], self._channels)
+        answer, name = self._network(x), self._model.name
+        wanted = (*x.shape[:3], self._model.channels[1])
         if answer.shape != wanted:
-            raise ModelError(f"{self._name} answers {answer.shape} where {wanted} is needed")
+            raise ModelError(f"{name} answers {answer.shape} where {wanted} is needed")
         if not np.isfinite(answer).all():
-            raise ModelError(f"{self._name} answers infinities or NaN: its weights are no good")
+            raise ModelError(f"{name} answers infinities or NaN: its weights are no good")
         return answer
 
 

@@ -84,6 +84,10 @@ class Restorer(RestoresPhotos):
         name = self.info.get("name")
         return f"Restorer({self.task!r}" + (f", model {name!r})" if name else ")")
 
+    def __getstate__(self) -> dict[str, Any]:
+        # The encoder is loaded again where it is asked for.
+        return {name: value for name, value in vars(self).items() if name != "_encoder"}
+
     def restore_photo(self, photo: Photo, **options: Any) -> Photo:
         """Restore the pixels of a photo, and keep all else: alpha, depth, EXIF, profile.
 
