@@ -179,7 +179,8 @@ class Task(ABC):
         """Make a batch of training pairs as tensors; a task need not.
 
         Training on a GPU calls it within its step, so that the processors only deliver clean
-        patches. What it makes must be distributed as what `corrupt`, `encode` and `target` make.
+        patches. What it makes must be distributed as what `corrupt`, `paint`, `encode_guided` and
+        `target` make.
 
         Parameters
         ----------

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pixrestore.cli.messages import say
-from pixrestore.cli.restore import Inputs
+from pixrestore.cli.photo_options import Inputs
 
 
 def encode(

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pixrestore.cli.messages import say
-from pixrestore.cli.restore import (
+from pixrestore.cli.photo_options import (
     Compare,
     Damaged,
     EngineName,
+    Handling,
     Inputs,
     NoMark,
     Output,
     Overwrite,
-    report_files,
 )
+from pixrestore.cli.restore import report_files
 from pixrestore.errors import PixrestoreError
 from pixrestore.tables import as_json, table
 
@@ -62,15 +63,8 @@ def fix(
 
     from pixrestore.inspection import Fixer
 
-    return report_files(
-        inputs,
-        out,
-        Fixer(engine),
-        overwrite=overwrite,
-        compare=compare,
-        mark=not no_mark,
-        damaged=damaged,
-    )
+    handling = Handling(overwrite, compare, not no_mark, damaged)
+    return report_files(inputs, out, Fixer(engine), handling)
 
 
 def _inspected(inputs: Sequence[Path], codes: set[int]) -> Iterator[tuple[Path, Inspection]]:

@@ -16,6 +16,7 @@ from pixrestore.errors import OutputError, PhotoError, UsageError
 from pixrestore.files import output_error, printable
 
 if TYPE_CHECKING:
+    from pixrestore.cli.photo_options import Handling
     from pixrestore.images import Photo
     from pixrestore.restoring.inputs import RestoresPhotos
 
@@ -55,27 +56,24 @@ def restore_stream(
     source: Path,
     out: Path | None,
     restorer: RestoresPhotos,
+    handling: Handling,
     options: Mapping[str, Any],
-    *,
-    overwrite: bool,
-    mark: bool,
-    damaged: bool,
 ) -> int:
     """Restore one photo whose source or result, or both, is a stream."""
     from pixrestore.images import encode_photo, format_of, write_photo
     from pixrestore.images.writing import written_format
 
     to_file = out is not None and out != STREAM
-    if to_file and os.path.lexists(str(out)) and not overwrite:
+    if to_file and os.path.lexists(str(out)) and not handling.overwrite:
         typer.echo(f"standard input: skipped, {printable(str(out))} exists")
         return 0
     # Whatever plugins print must not get into the photo.
     with contextlib.redirect_stdout(sys.stderr):
         restorer.check(options)
-        photo = _read(source, damaged)
+        photo = _read(source, handling.damaged)
         format = format_of(Path(str(out))) if to_file else written_format(photo)
         restorer.refuse_unfit(photo, format or "")
-        restored = restorer.restore_marked(photo, mark=mark, **options)
+        restored = restorer.restore_marked(photo, mark=handling.mark, **options)
         notes = restored.notes
         if to_file:
             notes += write_photo(restored, Path(str(out)))
