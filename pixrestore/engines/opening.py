@@ -98,7 +98,7 @@ class _CheckedNetwork:
     """A network whose answers are what its model says: a stranger's may be anything."""
 
     def __init__(self, network: Network, model: Model, engine: Engine) -> None:
-        self._network, self._model, self._engine = network, model, engine
+        self.network, self._model, self._engine = network, model, engine
 
     def __reduce__(self) -> Any:
         """Let other processes open the model for themselves: sessions cannot be sent to them."""
@@ -108,7 +108,7 @@ class _CheckedNetwork:
         """Run the network; a `ModelError` where it answers something else than numbers."""
         import numpy as np
 
-        answer, name = self._network(x), self._model.name
+        answer, name = self.network(x), self._model.name
         wanted = (*x.shape[:3], self._model.channels[1])
         if answer.shape != wanted:
             raise ModelError(f"{name} answers {answer.shape} where {wanted} is needed")

@@ -114,7 +114,9 @@ def train(
 
 def start(asked: Asked, *, resume: bool = False, quiet: bool = False) -> Restorer:
     """Train as `train` does."""
-    plan, made = _plan(asked, resume)  # before what takes long to import
+    folder = _folder(asked)
+    if not _goes_on(folder, resume):
+        asked.check_folders()  # before what takes long to import
     from pixrestore.training import history
     from pixrestore.training.checkpoint import Progress, has_checkpoint
     from pixrestore.training.display import Display
@@ -122,6 +124,7 @@ def start(asked: Asked, *, resume: bool = False, quiet: bool = False) -> Restore
     from pixrestore.training.preparing import prepare
     from pixrestore.training.run import Run
 
+    plan, made = _plan(asked, folder, resume)
     display = Display(plan.recipe.batch, quiet)
     if is_finished(plan):
         plan.save()  # its end may have moved
@@ -152,15 +155,23 @@ def start(asked: Asked, *, resume: bool = False, quiet: bool = False) -> Restore
     return open_restorer(model)
 
 
-def _plan(asked: Asked, resume: bool) -> tuple[Plan, Path | None]:
+def _folder(asked: Asked) -> Path:
+    """Return the folder that was named, or that runs of the task have."""
+    if asked.out is not None:
+        return Path(asked.out)
+    return Path("runs") / (asked.task_name or DEFAULT_TASK)
+
+
+def _goes_on(folder: Path, resume: bool) -> bool:
+    return resume and (folder / PLAN).is_file()
+
+
+def _plan(asked: Asked, folder: Path, resume: bool) -> tuple[Plan, Path | None]:
     """Return the plan of the run, and its folder where that is new."""
-    named = Path("runs") / (asked.task_name or DEFAULT_TASK)
-    folder = named if asked.out is None else Path(asked.out)
-    if resume and (folder / PLAN).is_file():
+    if _goes_on(folder, resume):
         return plan_to_resume(asked, folder), None
-    asked.check_folders()  # before anything is made
     if asked.out is None and not resume:
-        folder = _numbered(named)
+        folder = _numbered(folder)
         try:
             return asked.plan(folder), folder
         except BaseException:
