@@ -28,6 +28,7 @@ LAYERS = [
     ["engines"],
     ["evaluation", "training", "verbs"],
     ["inspection", "preview"],
+    ["serving"],
     ["cli"],
     ["testing", "__main__"],
 ]

@@ -1,0 +1,1 @@
+"""The server: photos over HTTP for programs, and a page for people."""
