@@ -36,6 +36,10 @@ class PhotoError(PixrestoreError):
     exit_code = 4
 
 
+class TooLargeError(PhotoError):
+    """A photo of more pixels than are allowed; it was not decoded."""
+
+
 class ModelError(PixrestoreError):
     """A model folder that is missing, damaged, altered or from a newer version."""
 

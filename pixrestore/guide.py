@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
+
+from pixrestore.errors import UsageError
+
+_PLACE = re.compile(r"(\d+(?:\.\d+)?),(\d+(?:\.\d+)?)=(#?\w+)")
 
 
 @dataclass(frozen=True)
@@ -24,3 +29,27 @@ class Guide:
     name: str
     help: str
     kind: Literal["colours", "mask"] = "colours"
+
+
+def place_of(text: str, called: str) -> tuple[float, float, str]:
+    """Return the place and the colour that ``X,Y=COLOUR`` says, as `restore` takes them.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``120,340=#c03020``: pixels from the left and from the top, and a colour.
+    called : str
+        What an error calls it.
+
+    Raises
+    ------
+    UsageError
+        The text says no place.
+    """
+    said = _PLACE.fullmatch(text.replace(" ", ""))
+    if said is None:
+        raise UsageError(
+            f"{called} must be X,Y=COLOUR, such as 120,340=#c03020, or a picture, not {text!r}"
+        )
+    x, y, colour = said.groups()
+    return float(x), float(y), colour

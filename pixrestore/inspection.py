@@ -76,6 +76,31 @@ class Inspection:
             words = ["pixrestore", self.tasks[0], photo]
         return shlex.join(words)
 
+    def as_data(self, photo: str = "PHOTO") -> dict[str, Any]:
+        """Return what was found as JSON values."""
+        return {
+            "photo": photo,
+            "kind": self.kind,
+            "width": self.width,
+            "height": self.height,
+            "format": self.format,
+            "depth": self.depth,
+            "findings": [
+                {
+                    "task": name,
+                    "measure": finding.measure,
+                    "value": finding.value,
+                    "unit": finding.unit,
+                    "strength": finding.strength,
+                    "seen": finding.seen,
+                }
+                for name, finding in self.findings.items()
+            ],
+            "tasks": list(self.tasks),
+            "command": self.command(photo),
+            "notes": list(self.notes),
+        }
+
 
 def inspect_photo(image: Any) -> Inspection:
     """Say what a photo is, what seems wrong with it, and which tasks would mend it.

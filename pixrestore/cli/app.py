@@ -21,6 +21,7 @@ from pixrestore.cli import (
     pack,
     preview,
     restore,
+    serve,
     train,
 )
 from pixrestore.cli.layout import SETTINGS, Command, Group
@@ -37,6 +38,7 @@ _COMMANDS: dict[str, dict[str, tuple[Callable[..., Any], Finder | None]]] = {
         "restore": (restore.restore, restore.sections),
         "inspect": (inspecting.inspect, None),
         "fix": (inspecting.fix, None),
+        "serve": (serve.serve, None),
     },
     "Train and measure": {
         "train": (train.train, train.sections),

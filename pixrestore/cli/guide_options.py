@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from pixrestore.errors import UsageError
-from pixrestore.guide import Guide
-
-_PLACE = re.compile(r"(\d+(?:\.\d+)?),(\d+(?:\.\d+)?)=(#?\w+)")
+from pixrestore.guide import Guide, place_of
 
 
 def guide_parameter(place: str, guide: Guide, flag: str, title: str) -> inspect.Parameter:
@@ -39,14 +35,7 @@ def typed_guide(guide: Guide, flag: str, texts: list[str]) -> list[Any]:
 def _item(guide: Guide, flag: str, text: str) -> Any:
     if guide.kind != "colours" or Path(text).exists() or "=" not in text:
         return text
-    typed = _PLACE.fullmatch(text.replace(" ", ""))
-    if typed is None:
-        raise UsageError(
-            f"{flag.removesuffix('s')} must be X,Y=COLOUR, such as 120,340=#c03020, or a picture, "
-            f"not {text!r}"
-        )
-    x, y, colour = typed.groups()
-    return float(x), float(y), colour
+    return place_of(text, flag.removesuffix("s"))
 
 
 def _sentence(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -35,7 +35,7 @@ def inspect(
     codes: set[int] = set()
     found = _inspected(inputs, codes)
     if json:
-        typer.echo(as_json([_as_data(path, one) for path, one in found]))
+        typer.echo(as_json([one.as_data(_named(path)) for path, one in found]))
     else:
         for path, one in found:
             typer.echo(_described(path, one))
@@ -128,28 +128,3 @@ def _described(path: Path, found: Inspection) -> str:
 def _number(value: float) -> str:
     """Return a number with two places where they matter, and no exponent."""
     return f"{value:.0f}" if value >= 100 else f"{value:.2f}".rstrip("0").rstrip(".")
-
-
-def _as_data(path: Path, found: Inspection) -> dict[str, Any]:
-    return {
-        "photo": _named(path),
-        "kind": found.kind,
-        "width": found.width,
-        "height": found.height,
-        "format": found.format,
-        "depth": found.depth,
-        "findings": [
-            {
-                "task": name,
-                "measure": finding.measure,
-                "value": finding.value,
-                "unit": finding.unit,
-                "strength": finding.strength,
-                "seen": finding.seen,
-            }
-            for name, finding in found.findings.items()
-        ],
-        "tasks": list(found.tasks),
-        "command": found.command(_named(path)),
-        "notes": list(found.notes),
-    }

@@ -25,6 +25,7 @@ RESERVED = frozenset(
         "restore",
         "inspect",
         "fix",
+        "serve",
         "train",
         "evaluate",
         "encode",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from PIL import Image
 
-from pixrestore.errors import PhotoError
+from pixrestore.errors import PhotoError, TooLargeError
 
 # Below this many pixels a photo takes so little memory that nothing is asked of its file.
 _SMALL = 50_000_000
@@ -39,8 +39,8 @@ def refuse_claims(width: int, height: int, size: int, most: int = _PIXELS_A_BYTE
 
 
 def refuse_larger(width: int, height: int, max_pixels: int) -> None:
-    """Raise a `PhotoError` where a photo has more than `max_pixels`."""
+    """Raise a `TooLargeError` where a photo has more than `max_pixels`."""
     if width * height > max_pixels:
-        raise PhotoError(
+        raise TooLargeError(
             f"{width} x {height} pixels are more than the limit of {max_pixels / 1e6:g} megapixels"
         )

@@ -12,6 +12,7 @@ from PIL import Image, ImageCms
 
 from pixrestore.errors import PhotoError
 from pixrestore.images.icc import profile_of
+from pixrestore.images.limits import without_pillows_limit
 from pixrestore.images.metadata import (
     NO_TEXTS,
     ORIENTATION,
@@ -269,7 +270,9 @@ def _bytes_of(image: Image.Image, orientation: int) -> Pixels:
     rows = max(1, _BAND // width)
     for top in range(0, height, rows):
         bottom = min(top + rows, height)
-        stored[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+        with without_pillows_limit():  # Pillow 12 asks for it at each crop
+            band = image.crop((0, top, width, bottom))
+        stored[top:bottom] = np.asarray(band)
     return pixels
 
 

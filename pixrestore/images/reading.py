@@ -71,7 +71,9 @@ def read_photo(
     Raises
     ------
     PhotoError
-        Missing, unreadable, lacking pixels, not a photo, or larger than `max_pixels`.
+        Missing, unreadable, lacking pixels, not a photo.
+    TooLargeError
+        Larger than `max_pixels`.
     """
     with _reading(source) as stream:
         found = sound(stream, damaged=damaged, max_pixels=max_pixels)
@@ -161,7 +163,7 @@ def as_photo_errors(source: Any) -> Iterator[None]:
     try:
         yield
     except PhotoError as error:
-        raise PhotoError(f"{_named(source)}: {error}") from None
+        raise type(error)(f"{_named(source)}: {error}") from None
     except MemoryError as error:
         raise PhotoError(f"{_named(source)}: too large for this machine's memory") from error
     except OSError as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pixrestore.engines.opening import open_restorer
 from pixrestore.errors import UnknownNameError, UsageError, nearest
 from pixrestore.model.folder import Model, load_model
-from pixrestore.model.lookup import default_model
+from pixrestore.model.lookup import default_model, match_models
 from pixrestore.plugins.kinds import MODELS
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.restoring.sequence import in_sequence
@@ -28,33 +28,41 @@ class Restorers:
     ----------
     models : sequence of str
         Model folders or names of installed models, each to be used for its task in place of the
-        task's own. They are loaded at once, so that a wrong name is told before anyone waits.
+        task's own. They are loaded at once, so that a wrong one is told before anybody waits.
     engine : {"auto", "onnx", "keras"}
         Engine that runs the networks.
+
+    Raises
+    ------
+    UsageError
+        Two of the models are for one task.
+    UnknownNameError, ModelError
+        There is no such model, or it is damaged.
     """
 
     def __init__(self, models: Sequence[str] = (), engine: Engine = "auto") -> None:
         self._engine = engine
         self._opened: dict[Path, Restorer] = {}
         self._opening = threading.Lock()
-        self._chosen: dict[str, Model] = {}
+        self._given: dict[str, Model] = {}
+        self._defaults: dict[str, Model] = {}
         for name in models:
             model = load_model(name)
-            if model.task.name in self._chosen:
-                raise UsageError(f"two of the models are for {model.task.name}: name one `model`")
-            self._chosen[model.task.name] = model
+            if model.task.name in self._given:
+                raise UsageError(f"two models are for {model.task.name}: give one as `model`")
+            self._given[model.task.name] = model
             self._restorer(model)
 
-    def of(self, tasks: Sequence[str], models: Sequence[str] = ()) -> RestoresPhotos:
-        """Return what restores photos by these tasks, one after the other.
+    def models(self, tasks: Sequence[str] = (), models: Sequence[str] = ()) -> list[Model]:
+        """Find the models that tasks and names of models mean together, in the tasks' order.
 
         Parameters
         ----------
         tasks : sequence of str
-            Names of tasks.
+            Names of tasks; by default those of the models, or of the server's own.
         models : sequence of str
-            Names of installed models, each to be used for its task. Folders are not taken: who
-            asks from elsewhere must not choose what is read on this machine.
+            Names of installed models, each for one of the tasks. Folders are not taken: who asks
+            from elsewhere does not choose what is read on this machine.
 
         Raises
         ------
@@ -65,14 +73,29 @@ class Restorers:
         ModelError
             The model's folder is damaged.
         """
-        if not tasks:
-            raise UsageError("name a `task`")
-        asked = {model.task.name: model for model in map(_installed, models)}
-        for task in asked:
-            if task not in tasks:
-                raise UsageError(f"a `model` is for {task}, not for {' or '.join(tasks)}")
-        found = [asked.get(t) or self._chosen.get(t) or default_model(t) for t in tasks]
-        return in_sequence([self._restorer(model) for model in found])
+        asked = [_installed(name) for name in models]
+        if not (tasks or asked):
+            tasks = [*self._given]
+        pairs = match_models(tasks, [(model.name, model.task.name) for model in asked])
+        if not pairs:
+            raise UsageError("name a `task` or a `model`")
+        return [self._model_for(task) if at is None else asked[at] for task, at in pairs]
+
+    def of(self, tasks: Sequence[str] = (), models: Sequence[str] = ()) -> RestoresPhotos:
+        """Return what restores photos by the models that `models` finds, one after the other."""
+        return self.opened(self.models(tasks, models))
+
+    def opened(self, models: Sequence[Model]) -> RestoresPhotos:
+        """Return what restores photos by these models, one after the other."""
+        return in_sequence([self._restorer(model) for model in models])
+
+    def _model_for(self, task: str) -> Model:
+        if task in self._given:
+            return self._given[task]
+        with self._opening:  # what a task has by default is looked up once: that reads a file
+            if task not in self._defaults:
+                self._defaults[task] = default_model(task)
+            return self._defaults[task]
 
     def _restorer(self, model: Model) -> Restorer:
         folder = model.folder.resolve()
@@ -85,5 +108,5 @@ class Restorers:
 def _installed(name: str) -> Model:
     known = load_plugins().all(MODELS)
     if name not in known:
-        raise UnknownNameError(f"there is no model {name!r}: {nearest(name, known)}")
+        raise UnknownNameError(f"no installed model is called {name!r}: {nearest(name, known)}")
     return load_model(known[name])

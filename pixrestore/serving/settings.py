@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from pixrestore.engines import Engine
+from pixrestore.errors import UsageError
 
 LOCAL = "127.0.0.1"
 PORT = 7860
@@ -40,6 +41,11 @@ class Settings:
         Requests that wait or send their photo while others are worked on; more are turned away.
     jobs : int
         Photos that are worked on at a time.
+
+    Raises
+    ------
+    UsageError
+        The token cannot be sent, or a limit is no number.
     """
 
     host: str = LOCAL
@@ -49,10 +55,17 @@ class Settings:
     hosts: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     engine: Engine = "auto"
-    max_bytes: int = 100_000_000
+    max_bytes: int = 64_000_000
     max_megapixels: float = 60.0
-    queue: int = 16
+    queue: int = 8
     jobs: int = 1
+
+    def __post_init__(self) -> None:
+        # A token travels in headers, cookies and addresses.
+        if not (self.token.isascii() and self.token.isprintable()) or " " in self.token:
+            raise UsageError("`token` must be of ASCII characters without spaces")
+        if not 0 < self.max_megapixels < math.inf:
+            raise UsageError(f"`max_megapixels` must be a number, not {self.max_megapixels}")
 
     @property
     def max_pixels(self) -> int:
