@@ -43,6 +43,7 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), file
         "train --task colorize --arch bottleneck --help",
         "evaluate --task denoise --help",
         "colorize --help",
+        "serve --help",
         "restore --task colorize --help",
     ],
 )
