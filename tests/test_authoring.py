@@ -9,6 +9,7 @@ import shutil
 import site
 import subprocess
 import sys
+import tomllib
 import types
 import venv
 from dataclasses import dataclass
@@ -207,7 +208,14 @@ def test_a_new_plugin_is_written_once(cli, tmp_path):
     assert str(place) in done.out
     code = (place / "pixrestore_film_fading" / "__init__.py").read_text()
     assert "class FilmFading(Task):" in code
-    assert "$" not in "".join(file.read_text() for file in place.rglob("*.*"))
+    texts = {file.name: file.read_text() for file in place.rglob("*") if file.is_file()}
+    assert set(texts) > {"LICENSE", "ci.yml", "publish.yml", "test_film_fading.py"}
+    # What stays in a workflow is GitHub's.
+    assert all("$" not in text.replace("${{ matrix.python }}", "") for text in texts.values())
+    settings = tomllib.loads(texts["pyproject.toml"])["project"]
+    assert "pixrestore-plugin" in settings["keywords"]
+    # PyPI refuses classifiers that it does not know.
+    assert not [line for line in settings["classifiers"] if line.startswith("Framework")]
     done = cli("new-plugin", "pixrestore-film-fading", "-o", tmp_path)
     assert (done.code, done.error) == (10, f"{place} exists already")
 
@@ -227,6 +235,18 @@ def test_names_that_no_task_may_have(name, says, tmp_path):
     with pytest.raises(UsageError, match=says):
         new_plugin(name, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_new_plugin_says_what_its_author_says(cli, tmp_path):
+    said = "Take the screen of print out of scans."
+    assert cli("new-plugin", "descreen", "-o", tmp_path, "--summary", said).code == 0
+    place = tmp_path / "pixrestore-descreen"
+    assert f'"""{said}"""' in (place / "pixrestore_descreen" / "__init__.py").read_text()
+    assert said in (place / "README.md").read_text()
+    for wrong in ('Say "hello".', "Two\nlines.", "C:\\scans"):
+        with pytest.raises(UsageError, match="a summary is one line of plain text"):
+            new_plugin("rescreen", tmp_path, wrong)
+    assert not (tmp_path / "pixrestore-rescreen").exists()
 
 
 # --- real installations ---------------------------------------------------------------------------
@@ -266,6 +286,18 @@ class Installation:
         assert done.returncode == 0, done.stderr
 
 
+_OTHER = """\
+    radius: float = option(2.0, help="blur radius in pixels", min=0.1, max=20)
+
+    def corrupt(self, clean, rng):
+        from skimage.filters import gaussian
+
+        return gaussian(clean, self.radius, channel_axis=-1)
+
+
+"""
+
+
 @pytest.mark.slow
 def test_a_new_plugin_installs_passes_its_tests_and_trains(tmp_path):
     here = Installation(tmp_path / "venv")
@@ -283,6 +315,15 @@ def test_a_new_plugin_installs_passes_its_tests_and_trains(tmp_path):
     )
     assert trained.returncode == 0, trained.stderr
     assert (tmp_path / "runs" / "film-fading" / "model.weights.h5").is_file()
+    # Its tests are none of the example's: they pass with another damage, and other options.
+    module = place / "pixrestore_film_fading" / "__init__.py"
+    begin, end = "    # Every field is an option", "@hookimpl"
+    text = module.read_text()
+    module.write_text(text[: text.index(begin)] + _OTHER + text[text.index(end) :])
+    here.install(place)
+    words = ("-q", "-p", "no:cacheprovider", "-k", "not learns and not saves")
+    tested = here.run("-m", "pytest", *words, cwd=place)
+    assert tested.returncode == 0, tested.stdout
 
 
 _LOADED = """

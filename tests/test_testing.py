@@ -50,8 +50,10 @@ def test_sound_tasks_pass(task):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", [Denoise(), Colorize(), Fade()], ids=str)
-def test_sound_tasks_learn_and_are_saved(task):
+def test_sound_tasks_learn_and_are_saved(task, capsys):
     check_task(task)
+    said = f"checking {task.name}: a small network trains for "
+    assert said in capsys.readouterr().err
 
 
 def test_checks_leave_the_global_generators_alone():
@@ -179,6 +181,37 @@ class Helpless(Fade):
     grain: float = 0.1
 
 
+@dataclass(frozen=True)
+class SometimesGray(Fade):
+    """Drop the colour of some pairs, and ask for it."""
+
+    def corrupt(self, clean, rng):
+        faded = super().corrupt(clean, rng)
+        if rng.random() < 0.3:
+            gray = faded.mean(axis=-1, keepdims=True) * np.float32([1, 0.9, 0.7])
+            return gray + rng.normal(0, 0.05, clean.shape)
+        return faded
+
+
+@dataclass(frozen=True)
+class SometimesGrayLightness(SometimesGray):
+    """Drop the colour of some pairs, and ask for lightness only."""
+
+    def target(self, clean):
+        return clean.mean(axis=-1, keepdims=True)
+
+    def compose(self, degraded, answer):
+        return np.clip(degraded - degraded.mean(axis=-1, keepdims=True) + answer, 0, 1)
+
+    @property
+    def inexact(self):
+        return "colour stays as it is"
+
+
+def test_colour_that_is_gone_may_be_left_alone():
+    check_task(SometimesGrayLightness(), quick=True)
+
+
 @pytest.mark.parametrize(
     ("kind", "check", "says"),
     [
@@ -194,6 +227,7 @@ class Helpless(Fade):
         (Normalised, "pointwise", "encode gives another result for a part"),
         (Stretched, "flat_photos", "corrupt returns infinities or NaN (on a photo of 24 by 16"),
         (Harmless, "damages", "there is nothing to learn"),
+        (SometimesGray, "knowable", "where it is gone no network can know it"),
         (EvenSizesOnly, "sizes", "corrupt raises ValueError"),
         (Helpless, "options", "the option grain needs a help text"),
     ],

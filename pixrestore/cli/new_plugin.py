@@ -20,11 +20,15 @@ def new_plugin(
             "--out", "-o", metavar="DIR", help="Folder in which to make the plugin's folder."
         ),
     ] = Path(),
+    summary: Annotated[
+        str,
+        typer.Option(metavar="TEXT", help='What the task does: "Sharpen photos that were shaken."'),
+    ] = "",
 ) -> None:
     """Write a plugin with a task of your own, ready to be installed, tested and trained."""
     from pixrestore.scaffold import new_plugin as write
 
     refuse_stream(out, "a plugin")
-    place = write(name, out)
+    place = write(name, out, summary)
     typer.echo(f"{place} is a plugin: install it with 'pip install --editable {place}',")
     typer.echo("then write your damage into its corrupt method; its README has the commands")

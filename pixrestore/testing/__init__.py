@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pixrestore.testing import contract, declaration, detection, trained
+from pixrestore.testing import colour, contract, declaration, detection, trained
 from pixrestore.testing.isolation import plugins_installed
 from pixrestore.testing.probe import CheckFailed, Probe
 
@@ -35,6 +35,7 @@ _LIGHT: Mapping[str, Check] = {
     "input_untouched": contract.input_untouched,
     "range": contract.in_range,
     "law": contract.law,
+    "knowable": colour.knowable,
     "pointwise": contract.pointwise,
     "guides": contract.guides,
     "sizes": contract.sizes,
@@ -67,7 +68,8 @@ def check_task(
         Names of checks that this task fails, best with the reason why it may. A check that passes
         all the same is reported too.
     quick : bool
-        Leave out the checks that train a network, ``learns`` and ``saves``, which take seconds.
+        Leave out the checks that train a network, ``learns`` and ``saves``. They take seconds, or
+        longer where the damage is slow: a line on standard error says how long at most.
 
     Raises
     ------
@@ -95,6 +97,8 @@ def check_task(
     ``law``
         ``compose(corrupt(clean), target(clean))`` is ``clean``; for a task that is `inexact`,
         closer to it than the degraded photo.
+    ``knowable``
+        Where the target holds colour, `corrupt` keeps it in every pair or drops it in every pair.
     ``pointwise``
         `encode` and `compose` give the same for a part of a photo as for the whole; those that
         enlarge may look 4 degraded pixels around.

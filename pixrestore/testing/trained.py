@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,10 +57,13 @@ def learns(probe: Probe) -> None:
         loss, error, untouched = start, np.inf, _error(held_out, doing_nothing)
         for first in range(0, _STEPS, _ROUND):
             for step in range(first, first + _ROUND):
+                began = time.perf_counter()
                 batch = [
                     (clean, probe.degraded(clean, 2 * step + i)) for clean in cleans for i in (0, 1)
                 ]
                 core.train_on_batch(*_pairs(probe, batch))
+                if step == 1:  # the first one also compiles the network
+                    _say_how_long(probe, time.perf_counter() - began)
             answers = np.asarray(core(x, training=False))
             loss = float(np.mean(_LOSS(y, answers)))
             restored = [probe.compose(d, a) for (_, d), a in zip(held_out, answers, strict=True)]
@@ -113,6 +118,15 @@ def saves(probe: Probe) -> None:
             f"saved and loaded, it restores otherwise, by up to {distance(before, after):.3g}: "
             "all that it depends on must be in its options"
         )
+
+
+def _say_how_long(probe: Probe, step: float) -> None:
+    """Tell an author who waits how long `learns` can take; `step` is in seconds."""
+    shortest, longest = (math.ceil(step * steps) for steps in (_ROUND, _STEPS))
+    sys.stderr.write(
+        f"checking {probe.task.name}: a small network trains for {shortest} to {longest} s "
+        "(quick=True leaves that out)\n"
+    )
 
 
 def _core(probe: Probe) -> Any:
