@@ -18,7 +18,7 @@ FIND_PYTHON := for python in $(PYTHON) python3 python3.13 python3.12 python3.11;
 	if $$python -c '$(SUITABLE)' 2>/dev/null; then echo $$python; exit 0; fi; done; \
 	echo "pixrestore needs Python 3.11, 3.12 or 3.13 with venv: install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1
 
-.PHONY: demo test test-fast bench lint format setup clean
+.PHONY: demo test test-fast bench lint format setup docs docs-links clean
 .DEFAULT_GOAL := demo
 
 demo: $(BASE)
@@ -38,6 +38,17 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The site, in build/site. -W: what Sphinx warns of is an error.
+SPHINX := $(BIN)/python -m sphinx --quiet -W --keep-going -c docs/site
+
+docs: $(READY)
+	$(SPHINX) -d build/doctrees . build/site
+	@echo "the site: build/site/index.html"
+
+# Asks the internet for each address that a page names.
+docs-links: $(READY)
+	$(SPHINX) -d build/doctrees -b linkcheck . build/links
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

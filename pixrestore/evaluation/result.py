@@ -22,8 +22,8 @@ from pixrestore.tables import table
 class Evaluation(Measured):
     """Figures of models and other methods on the same damaged photos.
 
-    ``str()`` is a table; notebooks show it as HTML. Indexed by the name of a method it gives that
-    method's means: ``evaluation["denoise"]["psnr"]``.
+    At a prompt it is a table, which notebooks show as HTML. Indexed by the name of a method it
+    gives that method's means: ``evaluation["denoise"]["psnr"]``.
 
     Attributes
     ----------
@@ -54,6 +54,9 @@ class Evaluation(Measured):
     def __str__(self) -> str:
         skipped = [f"skipped {path}: {why}" for path, why in self.skipped.items()]
         return "\n".join([self.title, table(*self.table), *skipped])
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def _repr_html_(self) -> str:
         return as_table(self)

@@ -35,7 +35,7 @@ $name = "$module"
 _README = """\
 # pixrestore-$name
 
-A plugin of pixrestore with the task `$name`: $said
+$said This is a plugin of pixrestore, with the task `$name`.
 
     pip install --editable ".[dev]"         # pixrestore knows the task from here on
     pixrestore preview --task $name photo.jpg -o sheet.png
