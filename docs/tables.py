@@ -28,11 +28,20 @@ BLOCK = re.compile(r"(<!-- from the code: (\w+)(?: ([^ ]+))? -->\n).*?(<!-- end 
 
 def command(name: str) -> str:
     """Describe a command: how it is called, and the options that it always has."""
-    found = program().commands[name]
-    context = found.make_context(name, [], resilient_parsing=True)
+    found = commands()[name]
+    context = found.make_context(name.replace(":", " "), [], resilient_parsing=True)
     usage = found.get_usage(context).removeprefix("Usage: ")
     text = inspect.cleandoc(found.help or "")
     return f"{text}\n\n```text\npixrestore {usage}\n```\n\n{parameters(found, context)}"
+
+
+def commands() -> dict[str, Any]:
+    """Return all commands; those of a group go by names such as ``models:install``."""
+    found = dict(program().commands)
+    for name, group in list(found.items()):
+        members = getattr(group, "commands", {})
+        found |= {f"{name}:{member}": command for member, command in members.items()}
+    return found
 
 
 def before(_: str) -> str:

@@ -6,7 +6,9 @@ Nothing heavy is imported: lists and ``--help`` read it too.
 from __future__ import annotations
 
 import json
+import os
 import stat
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +19,27 @@ from pixrestore.files import printable
 from pixrestore.geometry import Geometry
 
 DESCRIPTION = "model.json"
+WEIGHTS = "model.weights.h5"
+GRAPH = "model.onnx"
+CARD = "README.md"
+RECORD = "installed.json"
+"""Where an installed model came from."""
 FORMAT = 1
+
+PARTS = (DESCRIPTION, WEIGHTS, GRAPH, CARD)
+"""What a model is, and what of it is shared."""
+
+MOST_BYTES = 2 << 30
+"""What a model may take on its way here: the most that an ONNX graph can take."""
+
+# Beside them may lie terms, what says where it came from, and the hidden files of other programs.
+_WELCOME = {*PARTS, RECORD, "LICENSE", "LICENSE.txt", "LICENSE.md", "NOTICE"}
 
 # Far more than any description takes: beyond it, something else was given that name.
 _LARGEST = 16 << 20
 _MOST_CHANNELS = 4096
 _LONGEST_CAUSE = 200
+_STRAYS_NAMED = 4
 # Least and most of each size of a geometry.
 _SIZES = {
     "multiple": (1, 4096),
@@ -88,6 +105,9 @@ def is_model_folder(folder: Path) -> bool:
 def models_in(folder: Path) -> list[Path]:
     """List the model folders in a folder, for `pixrestore_models` to return.
 
+    A warning names what else a model's folder holds: that of a training run has pictures of
+    validation photos, which would be published with a plugin.
+
     Parameters
     ----------
     folder : Path
@@ -98,7 +118,41 @@ def models_in(folder: Path) -> list[Path]:
     -------
     list of Path
     """
-    return sorted(path.parent for path in folder.glob(f"*/{DESCRIPTION}"))
+    found = model_folders(folder)
+    for model in found:
+        warning = told_strays(model)
+        if warning:
+            warnings.warn(warning, stacklevel=2)
+    return found
+
+
+def model_folders(folder: Path) -> list[Path]:
+    """List the model folders in a folder, which may be missing; hidden ones are being written."""
+    found = (path.parent for path in folder.glob(f"*/{DESCRIPTION}"))
+    return sorted(path for path in found if not path.name.startswith("."))
+
+
+def strays(folder: Path) -> list[str]:
+    """Name what lies in a model's folder and is no part of a model, such as pictures."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name + "/" * entry.is_dir() for entry in entries]
+    except OSError:  # what reads the model says so
+        return []
+    return sorted(name for name in names if name not in _WELCOME and not name.startswith("."))
+
+
+def told_strays(folder: Path) -> str:
+    """Warn of the `strays` in a model's folder; empty where there are none."""
+    found = strays(folder)
+    if not found:
+        return ""
+    named = ", ".join(map(printable, found[:_STRAYS_NAMED]))
+    more = f" and {len(found) - _STRAYS_NAMED} more" if len(found) > _STRAYS_NAMED else ""
+    return (
+        f"the model folder {printable(folder)} also holds {named}{more}: "
+        "`pixrestore pack` copies only what a model is"
+    )
 
 
 def read_description(folder: Path) -> Description:

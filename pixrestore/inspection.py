@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pixrestore.engines import Engine
+    from pixrestore.model.folder import Model
     from pixrestore.restoring.inputs import Content, ImageOrFile
     from pixrestore.restoring.restorer import Restorer
 
@@ -178,15 +179,23 @@ class Fixer(RestoresPhotos):
     ----------
     engine : {"auto", "onnx", "keras"}
         Engine that runs the networks.
+    told : callable, optional
+        Told of each model when it is first used.
     """
 
     label = "fixed"
     scale = 1  # at least: what each photo needs is known when it is seen
 
-    def __init__(self, engine: Engine = "auto") -> None:
-        self._opened: Callable[[str], Restorer] = lru_cache(
-            lambda task: open_restorer(default_model(task), engine)
-        )
+    def __init__(
+        self, engine: Engine = "auto", told: Callable[[Model], None] = lambda model: None
+    ) -> None:
+        def opened(task: str) -> Restorer:
+            model = default_model(task)
+            restorer = open_restorer(model, engine)
+            told(model)
+            return restorer
+
+        self._opened: Callable[[str], Restorer] = lru_cache(opened)
 
     def restore_photo(self, photo: Photo, **options: Any) -> Photo:
         """Restore a photo by the tasks that suit it; return `photo` itself if none does."""

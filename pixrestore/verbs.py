@@ -76,8 +76,8 @@ def colorize(
     image : path, bytes, PIL.Image.Image or ndarray
         As `restore` takes it.
     model : path or str, optional
-        A model folder or the name of an installed model; the one that comes with pixrestore by
-        default.
+        A model folder, the name of an installed model, or ``hf://owner/name`` on the Hub; the one
+        that comes with pixrestore by default.
     engine : {"auto", "onnx", "keras"}
         Engine that runs the network; see `pixrestore.engines.opening.open_network`.
     mark, damaged : bool
@@ -145,8 +145,8 @@ def denoise(
     image : path, bytes, PIL.Image.Image or ndarray
         As `restore` takes it.
     model : path or str, optional
-        A model folder or the name of an installed model; the one that comes with pixrestore by
-        default.
+        A model folder, the name of an installed model, or ``hf://owner/name`` on the Hub; the one
+        that comes with pixrestore by default.
     engine : {"auto", "onnx", "keras"}
         Engine that runs the network; see `pixrestore.engines.opening.open_network`.
     mark, damaged : bool
@@ -217,8 +217,8 @@ def restore(
         Task or tasks to undo, in this order; by default those of the models. A task that no plugin
         provides is given as a `Task`; its options are those that the model was trained with.
     model : path, str or sequence of them, optional
-        Model folders or names of installed models, each for one of the tasks; a task's own by
-        default.
+        Model folders, names of installed models, or ``hf://owner/name`` on the Hub, each for one of
+        the tasks; a task's own by default.
     engine : {"auto", "onnx", "keras"}
         Engine that runs the networks; see `pixrestore.engines.opening.open_network`.
     mark : bool
@@ -266,7 +266,8 @@ def load(
     Parameters
     ----------
     model : path or str
-        A model folder or the name of an installed model.
+        A model folder, the name of an installed model, or ``hf://owner/name[@revision]`` on the
+        Hub, which is downloaded when it is first asked for.
     task : str or Task, optional
         Task that the model must be for; by default the one that it knows. A task that no plugin
         provides is given as a `Task`; its options are those that the model was trained with.

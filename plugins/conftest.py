@@ -7,4 +7,6 @@ import sys
 from pathlib import Path
 
 os.environ["PIXRESTORE_PLUGINS"] = ""
+os.environ["PIXRESTORE_MODELS"] = os.devnull
+os.environ["PIXRESTORE_TERMS"] = "seen"
 sys.path[:0] = map(str, sorted(Path(__file__).parent.glob("pixrestore-*")))

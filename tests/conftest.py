@@ -17,6 +17,9 @@ import pixrestore
 
 # Plugins that happen to be installed must not decide whether tests pass.
 os.environ["PIXRESTORE_PLUGINS"] = ""
+# Nor must the models that whoever runs them has installed, or has not used yet.
+os.environ["PIXRESTORE_MODELS"] = os.devnull
+os.environ["PIXRESTORE_TERMS"] = "seen"
 
 SAMPLES = Path(pixrestore.__file__).parent / "samples"
 

@@ -508,9 +508,12 @@ def test_doctor_finds_an_altered_model(cli, tiny_denoiser, tmp_path, monkeypatch
     plugins = Plugins((Plugin("mine", "mine", "1", provided={MODELS: {"mine": copy}}),))
     real = pixrestore.plugins.loading.load_plugins()
     both = Plugins((*real.plugins, *plugins.plugins))
-    monkeypatch.setattr("pixrestore.cli.doctor.load_plugins", lambda: both)
+    monkeypatch.setattr("pixrestore.cli.doctor.known_models", lambda: both)
     done = cli("doctor")
     assert done.code == 1
-    [line] = [line for line in done.out.splitlines() if "mine" in line]
-    assert line.startswith("PROBLEM")
-    assert "sha256" in line
+    altered, more = [line for line in done.out.splitlines() if "mine" in line]
+    assert altered.startswith("PROBLEM")
+    assert "sha256" in altered
+    # It is a run's folder, with pictures of the photos that it was validated on.
+    assert more.startswith("note")
+    assert "samples/" in more

@@ -80,10 +80,10 @@ def documented(kind: str) -> set[str]:
 
 def test_every_command_is_documented():
     # One that is new needs a heading and an empty block in docs/reference/command-line.md.
-    commands = set(TABLES.program().commands)
+    commands = set(TABLES.commands())
     assert documented("command") == commands
     # Or a plugin could take the name of one.
-    assert commands == RESERVED
+    assert {name for name in commands if ":" not in name} == RESERVED
 
 
 def test_every_task_architecture_and_loss_is_documented():

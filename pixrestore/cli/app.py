@@ -25,11 +25,13 @@ from pixrestore.cli import (
     train,
 )
 from pixrestore.cli.layout import SETTINGS, Command, Group
+from pixrestore.cli.models import build_models
 from pixrestore.cli.option_groups import with_sections
 from pixrestore.cli.plugin_commands import add_plugin_commands, plugins_with_commands
 from pixrestore.cli.reading import Finder, FittedCommand, read
 from pixrestore.plugins.loading import VARIABLE
 
+_LISTS = "See what there is"
 # What a command does and, where its options depend on its words, what finds them.
 _COMMANDS: dict[str, dict[str, tuple[Callable[..., Any], Finder | None]]] = {
     "Restore photos": {
@@ -51,11 +53,10 @@ _COMMANDS: dict[str, dict[str, tuple[Callable[..., Any], Finder | None]]] = {
         "new-plugin": (new_plugin.new_plugin, None),
         "preview": (preview.preview, preview.sections),
     },
-    "See what there is": {
+    _LISTS: {
         "tasks": (listing.tasks, None),
         "architectures": (listing.architectures, None),
         "losses": (listing.losses, None),
-        "models": (listing.models, None),
         "plugins": (listing.plugins, None),
         "doctor": (doctor.doctor, None),
     },
@@ -89,7 +90,9 @@ class Program(Group):
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None:
             messages.speak_of(f"{ctx.command_path} {name}", command.params)
-        if isinstance(command, FittedCommand):
+        # What completes a word downloads nothing.
+        fetched = ctx.resilient_parsing and any(word.startswith("hf://") for word in rest)
+        if isinstance(command, FittedCommand) and not fetched:
             try:
                 command = command.fitted(rest)
             except Exception:
@@ -110,6 +113,7 @@ def build_app() -> typer.Typer:
         help="Restore old and damaged photos, and train models that restore them.",
     )
     app.callback(invoke_without_command=True)(_program)
+    app.add_typer(build_models(), name="models", rich_help_panel=_LISTS)
     for panel, commands in _COMMANDS.items():
         for name, (function, finder) in commands.items():
             settings: dict[str, Any] = {"cls": Command, "context_settings": SETTINGS}

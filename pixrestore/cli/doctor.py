@@ -14,12 +14,14 @@ import typer
 
 from pixrestore.backend import TRAINING
 from pixrestore.cli.plugin_commands import plugins_with_commands
+from pixrestore.model.installed import known_models
 from pixrestore.plugins.kinds import KINDS, MODELS
 from pixrestore.plugins.loading import load_plugins
 from pixrestore.tables import as_json
 
 _INSTALL = f"pip install '{TRAINING}'"
 _PACKAGES = ("onnxruntime", "numpy", "scikit-image", "scipy", "Pillow")
+_MARKS = {"ok": "ok     ", "note": "note   ", "problem": "PROBLEM"}
 _TRAINING_PACKAGES = ("tensorflow", "keras", "onnx", "tf2onnx")
 
 
@@ -28,7 +30,7 @@ class Finding:
     """One thing that was looked at."""
 
     topic: str
-    status: Literal["ok", "problem"]
+    status: Literal["ok", "note", "problem"]
     text: str
 
 
@@ -45,7 +47,7 @@ def doctor(
     else:
         width = max(len(finding.topic) for finding in findings)
         for finding in findings:
-            mark = "ok     " if finding.status == "ok" else "PROBLEM"
+            mark = _MARKS[finding.status]
             typer.echo(f"{mark}  {finding.topic.ljust(width)}  {finding.text}")
     if any(finding.status == "problem" for finding in findings):
         raise typer.Exit(1)
@@ -118,10 +120,13 @@ def _plugins() -> Iterable[Finding]:
 
 
 def _models() -> Iterable[Finding]:
+    from pixrestore.description import told_strays
     from pixrestore.errors import PixrestoreError
     from pixrestore.model.folder import check_weights, load_model
+    from pixrestore.model.installed import OWN
 
-    found = load_plugins().all(MODELS)
+    models = known_models()
+    found = models.all(MODELS)
     if not found:
         yield Finding("model", "problem", "no trained model is installed")
     for name, folder in found.items():
@@ -131,6 +136,12 @@ def _models() -> Iterable[Finding]:
             yield Finding("model", "problem", f"{name}: {error}")
         else:
             yield Finding("model", "ok", f"{name}: the weights are what they should be")
+        if warning := told_strays(folder):
+            yield Finding("model", "note", warning)
+    for name, owners in models.disputes(MODELS).items():
+        if OWN in owners:
+            told = f"the model {name!r} is claimed by {' and '.join(owners)}: remove one of them"
+            yield Finding("model", "problem", told)
 
 
 _CHECKS: tuple[Callable[[], Iterable[Finding]], ...] = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pixrestore.cli.messages import say
+from pixrestore.cli.messages import say, tell_terms
 from pixrestore.cli.photo_options import (
     Compare,
     Damaged,
@@ -64,7 +64,7 @@ def fix(
     from pixrestore.inspection import Fixer
 
     handling = Handling(overwrite, compare, not no_mark, damaged)
-    return report_files(inputs, out, Fixer(engine), handling)
+    return report_files(inputs, out, Fixer(engine, tell_terms), handling)
 
 
 def _inspected(inputs: Sequence[Path], codes: set[int]) -> Iterator[tuple[Path, Inspection]]:

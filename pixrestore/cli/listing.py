@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,10 +14,11 @@ from pixrestore.cli.option_groups import shown
 from pixrestore.cli.plugin_commands import plugins_with_commands
 from pixrestore.description import read_description
 from pixrestore.errors import ModelError
+from pixrestore.model.installed import OWN, known_models, read_record
 from pixrestore.options import Option, options_of
 from pixrestore.plugins.kinds import ARCHITECTURES, KINDS, LOSSES, MODELS, TASKS, Kind
 from pixrestore.plugins.loading import load_plugins
-from pixrestore.plugins.registry import Plugin
+from pixrestore.plugins.registry import Plugin, Plugins
 from pixrestore.tables import as_json, table
 
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON list.")]
@@ -78,11 +79,12 @@ def losses(verbose: Verbose = False, json: Json = False) -> None:
     _print_disputes(LOSSES)
 
 
-def models(json: Json = False) -> None:
-    """List the installed models, which --model can name."""
-    rows = [_model(name, str(path)) for name, path in load_plugins().all(MODELS).items()]
-    _print(rows, ["name", "task", "architecture", "size", "licence", "plugin", "folder"], json)
-    _print_disputes(MODELS)
+def models(json: bool = False) -> None:
+    """List the models that --model can name: plugins', and those that were installed."""
+    known = known_models()
+    rows = [_model(name, path, known) for name, path in known.all(MODELS).items()]
+    _print(rows, ["name", "task", "size", "figures", "licence", "from"], json)
+    _print_disputes(MODELS, known)
 
 
 def plugins(
@@ -142,11 +144,19 @@ def _provides(plugin: Plugin) -> str:
     return "; ".join(f"{title} {', '.join(names)}" for title, names in given.items() if names)
 
 
-def _model(name: str, folder: str) -> dict[str, Any]:
-    """Describe a model by its ``model.json`` alone."""
-    found: dict[str, Any] = {"name": name, "plugin": _owner(MODELS, name), "folder": folder}
+def _model(name: str, folder: Path, known: Plugins) -> dict[str, Any]:
+    """Describe a model by its ``model.json`` alone, and what is noted beside it."""
+    record = read_record(folder)
+    owner = _owner(MODELS, name, known)
+    found: dict[str, Any] = {
+        "name": name,
+        "plugin": owner if owner != OWN else "",
+        "folder": str(folder),
+        "from": str(record.get("from") or owner),
+        "record": record,
+    }
     try:
-        said = read_description(Path(folder))
+        said = read_description(folder)
     except ModelError:  # `pixrestore doctor` says what is wrong with it
         return {
             **found,
@@ -162,15 +172,16 @@ def _model(name: str, folder: str) -> dict[str, Any]:
         "task": said.task,
         "options": said.options,
         "architecture": said.architecture,
-        "bytes": said.weights.get("bytes"),
+        "bytes": said.weights.get("bytes") or said.graph.get("bytes"),
         "licence": said.licence,
         "figures": said.figures,
     }
 
 
-def _owner(kind: Kind[Any], name: str) -> str:
+def _owner(kind: Kind[Any], name: str, known: Plugins | None = None) -> str:
     """Return the distribution that provides something."""
-    owners = [p.distribution for p in load_plugins().plugins if name in p.gives(kind)]
+    plugins = (known or load_plugins()).plugins
+    owners = [p.distribution for p in plugins if name in p.gives(kind)]
     return owners[0] if owners else ""
 
 
@@ -208,12 +219,23 @@ def _print(
 def _cell(row: dict[str, Any], column: str) -> str:
     if column == "size":
         return "?" if row["bytes"] is None else f"{row['bytes'] / 1e6:.1f} MB"
+    if column == "figures":
+        return _gain(row[column])
     text = str(row[column])
     # Terms may take a sentence; --json has all of it.
     return text if column != "licence" or len(text) <= _LICENCE else f"{text[: _LICENCE - 1]}…"
 
 
-def _print_disputes(kind: Kind[Any]) -> None:
+def _gain(figures: Mapping[str, Any]) -> str:
+    """Return the PSNR of the photos that a model was validated on, before and after."""
+    try:
+        validated = figures["validation"]
+        return f"{validated['input_psnr']:.2f} -> {validated['psnr']:.2f} dB"
+    except (KeyError, TypeError, ValueError):
+        return ""
+
+
+def _print_disputes(kind: Kind[Any], known: Plugins | None = None) -> None:
     """Name on standard error what several plugins claim, and so nobody gets."""
-    for name, owners in load_plugins().disputes(kind).items():
+    for name, owners in (known or load_plugins()).disputes(kind).items():
         typer.echo(f"pixrestore: {name!r} is claimed by {' and '.join(owners)}", err=True)

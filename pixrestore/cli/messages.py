@@ -8,7 +8,10 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pixrestore.model.folder import Model
 
 DEBUG = "PIXRESTORE_DEBUG"
 
@@ -71,3 +74,11 @@ def say(message: str, code: int = 0) -> int:
     with contextlib.suppress(OSError, ValueError):
         print(f"pixrestore: {line}", file=sys.stderr, flush=True)  # noqa: T201
     return code
+
+
+def tell_terms(model: Model) -> None:
+    """Say at the first use of a model whose terms limit what it may be used for that they do."""
+    from pixrestore.model.terms import untold_terms
+
+    if told := untold_terms(model):
+        say(told)

@@ -37,7 +37,8 @@ ModelName = Annotated[
         "--model",
         "-m",
         metavar="MODEL",
-        help="Model folder, or name of an installed model; by default the task's own.",
+        help="Model folder, name of an installed model, or hf://owner/name on the Hub; by default "
+        "the task's own.",
     ),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")]

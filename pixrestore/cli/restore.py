@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pixrestore.cli.messages import say
+from pixrestore.cli.messages import say, tell_terms
 from pixrestore.cli.option_groups import Section
 from pixrestore.cli.photo_options import (
     Compare,
@@ -91,8 +91,8 @@ def restore(
             "--model",
             "-m",
             metavar="MODEL",
-            help="Model folder, or name of an installed model; by default the task's own. Repeat "
-            "it to name a model for each task.",
+            help="Model folder, name of an installed model, or hf://owner/name on the Hub; by "
+            "default the task's own. Repeat it to name a model for each task.",
         ),
     ] = None,
     overwrite: Overwrite = False,
@@ -124,7 +124,10 @@ def _restore_photos(
     streamed = streams(inputs, out)
     if streamed and handling.compare:
         raise UsageError("`compare` needs a photo's name to put the picture beside it")
-    restorer = in_sequence([open_restorer(model, engine) for model in find_models(tasks, models)])
+    found = find_models(tasks, models)
+    restorer = in_sequence([open_restorer(model, engine) for model in found])
+    for model in found:
+        tell_terms(model)
     options = given.get("task", {})
     if streamed:
         return restore_stream(inputs[0], out, restorer, handling, options)

@@ -60,6 +60,7 @@ def export_model(
         raise OutputError(f"{printable(target)} exists: choose another name, or give `overwrite`")
     if target.is_dir() and not (form == "savedmodel" and (target / _SAVED).is_file()):
         raise OutputError(f"{printable(target)} is a folder with other things: choose another name")
+    model.require_layers()
     check_weights(model)
     # Converters cannot cope with a full disk: it is noticed before.
     room = model.weights_path.stat().st_size

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pixrestore.description import GRAPH
 from pixrestore.engines.keras_export import check_agreement, exported
 from pixrestore.engines.opening import open_network
 from pixrestore.errors import ModelError
 from pixrestore.files import replace_file
-from pixrestore.model.folder import GRAPH, Model, rewrite_description
+from pixrestore.model.folder import Model, rewrite_description
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

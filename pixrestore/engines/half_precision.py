@@ -54,6 +54,7 @@ def half_precision_copy(model: Model, folder: str | os.PathLike[str], **changes:
     folder = Path(folder)
     if folder.resolve() == model.folder.resolve():
         raise UsageError(f"a model cannot be copied onto itself: {folder}")
+    model.require_layers()
     check_weights(model)
 
     with _folded(model) as (weights, arguments):

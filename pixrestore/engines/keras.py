@@ -77,6 +77,7 @@ def load_encoder(model: Model) -> KerasNetwork:
 
 
 def _built(model: Model) -> keras.Model:
+    model.require_layers()
     return build_core(model.architecture, model.arguments, model.channels, _loss(model))
 
 

@@ -11,6 +11,7 @@ from pixrestore.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -37,28 +38,13 @@ class OnnxNetwork:
     """
 
     def __init__(self, model: Model) -> None:
-        import onnxruntime
-
-        settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = usable_cpus()
-        # Threads that wait sleep: the photos read and written meanwhile need the processors.
-        settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # What a stranger's graph names besides is looked for in the model's folder, and not where
-        # the user happens to work.
-        settings.add_session_config_entry(_OTHER_FILES, str(model.folder.resolve()))
-        settings.log_severity_level = 4  # what is wrong is told by errors
+        self._path = model.graph_path
         try:
             # Kept: the session reads the weights where they are.
             self._weights = _weights(model.weights_path, model.graph["weights"])
-            values = map(onnxruntime.OrtValue.ortvalue_from_numpy, self._weights.values())
-            settings.add_external_initializers(list(self._weights), list(values))
-            self._session = onnxruntime.InferenceSession(
-                model.graph_path.read_bytes(), settings, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # ONNX Runtime's errors have no class of their own
-            first = str(error).partition("\n")[0][:200]
-            raise ModelError(f"{model.graph_path} cannot be run: {first}") from error
-        self._path = model.graph_path
+        except Exception as error:  # h5py's errors are of many classes
+            raise cannot_run(self._path, error) from error
+        self._session = open_session(self._path, self._weights)
         inputs = self._session.get_inputs()
         if len(inputs) != 1:
             raise ModelError(f"{self._path} cannot be run: it has {len(inputs)} inputs, not one")
@@ -66,15 +52,52 @@ class OnnxNetwork:
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run the network; `MemoryError` when there is not enough memory for this size."""
-        try:
-            answer: NDArray[np.float32] = self._session.run(None, {self._input: x})[0]
-        except Exception as error:  # the same
-            if "alloc" in str(error):
-                raise MemoryError(str(error)) from error
-            first = str(error).partition("\n")[0][:200]
-            shape = " x ".join(map(str, x.shape))
-            raise ModelError(f"{self._path} cannot be run on {shape}: {first}") from error
-        return answer
+        return run_session(self._session, self._path, self._input, x)
+
+
+def open_session(path: Path, weights: Mapping[str, NDArray[np.float32]]) -> Any:
+    """Make an ONNX Runtime session of a graph, which computes and reads nothing but `weights`.
+
+    Raises
+    ------
+    ModelError
+        ONNX Runtime refuses the graph.
+    """
+    import onnxruntime
+
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = usable_cpus()
+    # Threads that wait sleep: the photos read and written meanwhile need the processors.
+    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # What a stranger's graph names besides is looked for in the model's folder, and not where
+    # the user happens to work.
+    settings.add_session_config_entry(_OTHER_FILES, str(path.parent.resolve()))
+    settings.log_severity_level = 4  # what is wrong is told by errors
+    try:
+        values = map(onnxruntime.OrtValue.ortvalue_from_numpy, weights.values())
+        settings.add_external_initializers(list(weights), list(values))
+        return onnxruntime.InferenceSession(
+            path.read_bytes(), settings, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # ONNX Runtime's errors have no class of their own
+        raise cannot_run(path, error) from error
+
+
+def run_session(session: Any, path: Path, name: str, x: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Return the first output for an input called `name`; raises as `OnnxNetwork` does."""
+    try:
+        answer: NDArray[np.float32] = session.run(None, {name: x})[0]
+    except Exception as error:  # the same
+        if "alloc" in str(error):
+            raise MemoryError(str(error)) from error
+        raise cannot_run(path, error, f" on {' x '.join(map(str, x.shape))}") from error
+    return answer
+
+
+def cannot_run(path: Path, error: Exception, what: str = "") -> ModelError:
+    """Say in one line why a graph cannot be run."""
+    first = str(error).partition("\n")[0][:200]
+    return ModelError(f"{path} cannot be run{what}: {first}")
 
 
 def _weights(path: Any, entries: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[np.float32]]:

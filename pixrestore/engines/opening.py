@@ -16,6 +16,7 @@ from pixrestore.model.folder import Model, check_weights, describe
 if TYPE_CHECKING:
     from pixrestore.geometry import Array, Network
     from pixrestore.restoring.restorer import Restorer
+    from pixrestore.task import Task
 
 _NVIDIA = Path("/proc/driver/nvidia/gpus")
 
@@ -39,13 +40,21 @@ def open_restorer(model: Model, engine: Engine = "auto") -> Restorer:
     from pixrestore.restoring.restorer import Restorer
 
     return Restorer(
-        model.task,
+        _task(model),
         _checked_network(model, engine),
         model.geometry,
         adds_colour=model.adds_colour,
         info={"name": model.name, **describe(model)},
         encoder=partial(_encoder, model),
     )
+
+
+def _task(model: Model) -> Task:
+    if not model.wrapped:
+        return model.task
+    from pixrestore.engines.wrapped import shown_plainly
+
+    return shown_plainly(model.task)
 
 
 def _encoder(model: Model) -> Network:
@@ -78,6 +87,8 @@ def open_network(model: Model, engine: Engine = "auto") -> Network:
     """
     if engine not in ENGINES:
         raise UsageError(f"unknown engine {engine!r}: {nearest(engine, ENGINES)}")
+    if model.wrapped:
+        return _wrapped(model, engine)
     if engine == "keras" or (engine == "auto" and _gpu() and not missing_training_packages()):
         return _keras(model)
     obstacle = _obstacle(model)
@@ -124,6 +135,15 @@ def _obstacle(model: Model) -> str:
     if find_spec("onnxruntime") is None:
         return "onnxruntime is not installed"
     return ""
+
+
+def _wrapped(model: Model, engine: Engine) -> Network:
+    if engine == "keras":
+        model.require_layers()
+    from pixrestore.engines.signature import read_signature
+    from pixrestore.engines.wrapped import WrappedNetwork
+
+    return WrappedNetwork(model.graph_path, read_signature(model.graph["signature"], model.folder))
 
 
 def _keras(model: Model) -> Network:

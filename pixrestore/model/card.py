@@ -30,7 +30,7 @@ def card(name: str, summary: str, description: Mapping[str, Any]) -> str:
         "",
         f"- task: `{task['name']}` ({_listed(task['options'])})",
         f"- architecture: `{network['name']}`" + (f" ({arguments})" if arguments else ""),
-        f"- loss: `{description['loss']['name']}`",
+        *_training_loss(description["loss"]["name"]),
         f"- licence: {description['licence'] or 'not stated'}",
         *_written(description["versions"]),
         "",
@@ -63,6 +63,11 @@ def _front_matter(task: str, licence: str) -> list[str]:
 
 def _listed(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+def _training_loss(name: str) -> list[str]:
+    # Of a graph from elsewhere nobody knows it.
+    return [f"- loss: `{name}`"] if name else []
 
 
 def _written(versions: Mapping[str, str]) -> list[str]:

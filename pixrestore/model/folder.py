@@ -14,11 +14,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pixrestore.description import DESCRIPTION, FORMAT, read_description
+from pixrestore.description import (
+    CARD,
+    DESCRIPTION,
+    FORMAT,
+    GRAPH,
+    WEIGHTS,
+    Description,
+    read_description,
+)
 from pixrestore.errors import ModelError, OutputError, UnknownNameError, UsageError, nearest
 from pixrestore.files import printable, replace_file, replace_json, replacing
 from pixrestore.geometry import Geometry
 from pixrestore.model.card import card
+from pixrestore.model.hub import cached_model, is_hub_name
+from pixrestore.model.installed import known_models
 from pixrestore.model.weights import check_plain
 from pixrestore.options import checked
 from pixrestore.plugins.kinds import MODELS, TASKS
@@ -27,10 +37,6 @@ from pixrestore.plugins.losses import find_loss
 
 if TYPE_CHECKING:
     from pixrestore.task import Task
-
-WEIGHTS = "model.weights.h5"
-GRAPH = "model.onnx"
-CARD = "README.md"
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,8 @@ class Model:
         ``sha256`` and ``bytes`` of the weights' file.
     graph : Mapping
         ``sha256`` and ``bytes`` of the ONNX graph's file, and where its ``weights`` are found in
-        the weights' file; empty when there is none.
+        the weights' file; empty when there is none. A graph from elsewhere has a ``signature``:
+        what it takes and answers. It holds its weights itself, and there is no weights' file.
     training : Mapping
         Record of its training: data, command, steps, minutes, seed.
     figures : Mapping
@@ -102,6 +109,19 @@ class Model:
         """Where the ONNX graph lies, if it has one."""
         return self.folder / GRAPH
 
+    @property
+    def wrapped(self) -> bool:
+        """Whether the network is a graph from elsewhere, with no layers that Keras knows."""
+        return is_wrapped(self.graph)
+
+    def require_layers(self) -> None:
+        """Raise a `ModelError` where only ONNX Runtime can run the network."""
+        if self.wrapped:
+            raise ModelError(
+                f"{self.name} is a graph from elsewhere: it restores photos with ONNX Runtime, "
+                "and can do no more"
+            )
+
     def lineage(self) -> dict[str, Any]:
         """Return what a model that starts from this one tells of it: its training, in short."""
         told = ("command", "steps", "minutes", "init")
@@ -132,18 +152,22 @@ def load_model(name: str | os.PathLike[str], *kinds: type[Task]) -> Model:
 def model_folder(name: str | os.PathLike[str]) -> Path:
     """Return the folder of a model: `name` itself, or that of an installed model of this name.
 
+    One of the Hub, such as ``hf://owner/name``, is downloaded when it is first asked for.
+
     Raises
     ------
     UnknownNameError, PluginError, ModelError
         As `load_model` does.
     """
+    if is_hub_name(name):
+        return cached_model(str(name))
     folder = Path(name)
     try:
         if folder.is_dir():
             return folder
     except PermissionError as error:
         raise ModelError(f"{printable(folder)} cannot be read: {error.strerror}") from error
-    plugins = load_plugins()
+    plugins = known_models()
     if plugins.claims(MODELS, str(name)):
         return plugins.find(MODELS, str(name))
     raise UnknownNameError(
@@ -182,6 +206,24 @@ def write_model(model: Model, save_weights: Callable[[Path], None]) -> Model:
         raise OutputError(f"cannot write the model to {model.folder}: {error.strerror}") from error
     _write_card(model)
     return model
+
+
+def write_wrapped(model: Model, name: str) -> None:
+    """Write ``model.json`` and the card beside a graph from elsewhere.
+
+    Parameters
+    ----------
+    model : Model
+        Its folder, which may have another name for now, holds the graph.
+    name : str
+        Name that it will have.
+    """
+    from pixrestore import __version__
+
+    described = describe(dataclasses.replace(model, versions={"pixrestore": __version__}))
+    replace_json(model.folder / DESCRIPTION, described)
+    text = card(name, model.task.summary(), described)
+    replace_file(model.folder / CARD, text.encode("utf-8", "replace"))
 
 
 def rewrite_description(model: Model) -> None:
@@ -223,17 +265,35 @@ def check_weights(model: Model) -> None:
     numbers of their own.
     """
     _finish_move(model)
+    check_files(model)
+
+
+def check_files(said: Model | Description) -> None:
+    """Do what `check_weights` does, also for a model whose task no plugin provides."""
+    weights, graph = said.folder / WEIGHTS, said.folder / GRAPH
     try:
-        _check_links(model.folder)
-        if not model.weights_path.is_file():
-            raise ModelError(f"{model.folder} has no {WEIGHTS}")
-        _check_file(model.weights_path, model.weights)
-        check_plain(model.weights_path)
-        if model.graph and model.graph_path.is_file():
-            _check_file(model.graph_path, model.graph)
+        _check_links(said.folder)
+        if is_wrapped(said.graph):
+            _check_there(graph)
+        else:
+            _check_there(weights)
+            _check_file(weights, said.weights)
+            check_plain(weights)
+        if said.graph and graph.is_file():
+            _check_file(graph, said.graph)
     except OSError as error:
-        place = printable(error.filename or model.folder)
+        place = printable(error.filename or said.folder)
         raise ModelError(f"{place} cannot be read: {error.strerror}") from error
+
+
+def is_wrapped(graph: Mapping[str, Any]) -> bool:
+    """Tell by what ``model.json`` says of a graph whether it is all there is of the network."""
+    return "signature" in graph
+
+
+def _check_there(path: Path) -> None:
+    if not path.is_file():
+        raise ModelError(f"{path.parent} has no {path.name}")
 
 
 def _check_links(folder: Path) -> None:
@@ -265,7 +325,8 @@ def _loaded(folder: Path, kinds: Sequence[type[Task]]) -> Model:
     plugins = load_plugins()
     task = {kind.name: kind for kind in kinds}.get(said.task) or plugins.find(TASKS, said.task)
     try:
-        find_loss(said.loss, said.loss_options)  # finds what is wrong with it
+        if not is_wrapped(said.graph):  # which no loss of ours has trained
+            find_loss(said.loss, said.loss_options)  # finds what is wrong with it
         return Model(
             folder=folder,
             task=task(**checked(task, said.options)),

@@ -9,8 +9,8 @@ from pathlib import Path
 from pixrestore.description import read_description
 from pixrestore.errors import ModelError, UnknownNameError, UsageError
 from pixrestore.model.folder import Model, load_model
+from pixrestore.model.installed import known_models
 from pixrestore.plugins.kinds import MODELS, TASKS
-from pixrestore.plugins.loading import load_plugins
 from pixrestore.task import Task
 
 ModelName = str | os.PathLike[str]
@@ -111,7 +111,7 @@ def default_folder(task: str) -> Path:
     PluginError
         Two plugins claim the task, or a model of its name.
     """
-    plugins = load_plugins()
+    plugins = known_models()
     plugins.find(TASKS, task)
     if plugins.claims(MODELS, task) and _is_for(namesake := plugins.find(MODELS, task), task):
         return namesake
@@ -130,7 +130,7 @@ def default_folder(task: str) -> Path:
 
 def has_model(task: str) -> bool:
     """Tell whether any installed model is for a task, from what the models say alone."""
-    return any(_is_for(path, task) for path in load_plugins().all(MODELS).values())
+    return any(_is_for(path, task) for path in known_models().all(MODELS).values())
 
 
 def _is_for(folder: Path, task: str) -> bool:

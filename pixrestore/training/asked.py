@@ -119,4 +119,5 @@ def _configured(task: str | Task, options: Mapping[str, Any]) -> Task:
 
 def _network_of(model: Model) -> Recipe:
     """Return architecture and loss of a model to start from."""
+    model.require_layers()
     return Recipe(model.architecture, model.arguments, model.loss, model.loss_options)

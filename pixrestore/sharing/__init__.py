@@ -1,0 +1,1 @@
+"""Models on their way: installed from folders, archives, addresses and the Hub, and published."""
