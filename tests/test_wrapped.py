@@ -115,6 +115,7 @@ def test_a_colouriser_of_ddcolors_shape(cli, ddcolor, samples, tmp_path, monkeyp
     [row] = [row for row in json.loads(cli("models", "--json").out) if row["name"] == "ddcolor"]
     assert (row["task"], row["licence"]) == ("colorize", "Apache-2.0")
     assert row["bytes"] == ddcolor.stat().st_size
+    assert row["from"] == str(ddcolor)
 
     out = tmp_path / "out.png"
     assert cli("colorize", samples / "cat.jpg", "--model", "ddcolor", "-o", out).code == 0
@@ -262,7 +263,7 @@ _ANY = [1, 3, "h", "w"]
 UNFIT = {
     "no graph": (lambda path: path.write_bytes(b"text"), {}, "cannot be run"),
     "two outputs": (_two_outputs, {}, "has 2 outputs, not one"),
-    "external data": (_external, {}, "cannot be run"),
+    "external data": (_external, {}, "its weights are in other files"),
     "custom operation": (
         lambda path: save(
             path, [node("Leak", "x", domain="evil")], _ANY, _ANY, domain="evil"

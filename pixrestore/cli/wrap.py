@@ -133,7 +133,7 @@ def wrap(
     """
     from pixrestore.engines.wrap import wrap_graph
     from pixrestore.files import printable
-    from pixrestore.sharing.install import installed_place
+    from pixrestore.sharing.install import installed_place, record_file
 
     model = wrap_graph(
         file,
@@ -153,6 +153,8 @@ def wrap(
         licence=licence,
         overwrite=overwrite,
     )
+    if out is None:
+        record_file(model.folder, file)
     side, scale = model.geometry.side, model.task.scale
     sizes = f"{side // scale} x {side // scale}" if side else "any size"
     enlarges = f", {scale} times as large" if scale > 1 else ""

@@ -42,7 +42,12 @@ class WrappedNetwork:
 
     def __init__(self, path: Path, signature: Signature) -> None:
         self._path, self._signature = path, signature
-        self._session = open_session(path, {})
+        try:
+            self._session = open_session(path, {})
+        except ModelError as error:
+            if "external data" in str(error).lower():
+                raise self._unfit("its weights are in other files: save it as one file") from error
+            raise
         taken = self._the_one("input", self._session.get_inputs(), signature.input)
         self._the_one("output", self._session.get_outputs(), signature.output)
         self._input, self._type = taken.name, _TYPES[taken.type]

@@ -112,6 +112,11 @@ def install_model(
     return Installed(target, record, left_out, notes)
 
 
+def record_file(folder: Path, file: Path) -> None:
+    """Note beside an installed model which file of this machine it was made of."""
+    write_record(folder, _noted({"from": str(file.resolve())}, file, printable(file), ""))
+
+
 def remove_model(name: str) -> Path:
     """Delete an installed model, and return the folder where it was.
 
