@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pixrestore.description import read_description
 from pixrestore.errors import PixrestoreError
+from pixrestore.model.installed import known_models
 from pixrestore.options import Option, options_of
 from pixrestore.plugins.kinds import MODELS, TASKS
 from pixrestore.plugins.loading import load_plugins
@@ -78,7 +79,7 @@ def _several(names: list[str]) -> dict[str, Any]:
 def _models() -> dict[str, str]:
     """Return the task of each installed model, by the model's name."""
     found = {}
-    for name, folder in load_plugins().all(MODELS).items():
+    for name, folder in known_models().all(MODELS).items():
         try:
             found[name] = read_description(folder).task
         except PixrestoreError:  # `pixrestore doctor` says what is wrong with it

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from pixrestore.engines.opening import open_restorer
 from pixrestore.errors import UnknownNameError, UsageError, nearest
 from pixrestore.model.folder import Model, load_model
+from pixrestore.model.installed import known_models
 from pixrestore.model.lookup import default_model, match_models
 from pixrestore.plugins.kinds import MODELS
-from pixrestore.plugins.loading import load_plugins
 from pixrestore.restoring.sequence import in_sequence
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Restorers:
 
 
 def _installed(name: str) -> Model:
-    known = load_plugins().all(MODELS)
+    known = known_models().all(MODELS)
     if name not in known:
         raise UnknownNameError(f"no installed model is called {name!r}: {nearest(name, known)}")
     return load_model(known[name])
