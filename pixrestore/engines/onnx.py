@@ -29,6 +29,8 @@ class OnnxNetwork:
     ----------
     model : Model
         A model with a graph.
+    output : str, optional
+        Which output of the graph to return; the first by default.
 
     Raises
     ------
@@ -36,7 +38,7 @@ class OnnxNetwork:
         Graph or weights do not fit each other, or ONNX Runtime refuses them.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, output: str | None = None) -> None:
         import onnxruntime
 
         settings = onnxruntime.SessionOptions()
@@ -63,11 +65,15 @@ class OnnxNetwork:
         if len(inputs) != 1:
             raise ModelError(f"{self._path} cannot be run: it has {len(inputs)} inputs, not one")
         self._input = inputs[0].name
+        outputs = [one.name for one in self._session.get_outputs()]
+        if output not in (None, *outputs):
+            raise ModelError(f"{self._path} has no output {output!r}")
+        self._output = output or outputs[0]
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run the network; `MemoryError` when there is not enough memory for this size."""
         try:
-            answer: NDArray[np.float32] = self._session.run(None, {self._input: x})[0]
+            answer: NDArray[np.float32] = self._session.run([self._output], {self._input: x})[0]
         except Exception as error:  # the same
             if "alloc" in str(error):
                 raise MemoryError(str(error)) from error
