@@ -157,9 +157,10 @@ class Task(ABC):
     def hold(self, encoded: Image, answer: Image, layers: Mapping[str, Image]) -> Image:
         """Make the network's answer hold to the guides; it stays as it is by default.
 
-        It is called when restoring with a guide on which something is painted. A scene task sees
-        the whole photo as the network does, and may spread what is painted over it. A local task
-        sees a tile, and each pixel may depend on the same pixel only.
+        A scene task sees the whole photo as the network does, and may spread what is painted over
+        it; it is called without guides too. A local task is called when restoring with a guide on
+        which something is painted. It sees a tile, and each pixel may depend on the same pixel
+        only.
 
         Parameters
         ----------

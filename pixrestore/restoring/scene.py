@@ -70,8 +70,7 @@ def restore_as_scene(
     encoded = task.encode(small)
     seen, guides = guided(task, small, layers, encoded)
     answer = whole_answer(network, geometry, seen)
-    if guides:
-        answer = task.hold(seen, answer, guides)
+    answer = task.hold(seen, answer, guides)
     upsampler = GuidedUpsampler(_guide(encoded), answer, whole)
     around = reach(scale)
     for band in _bands(height, width):

@@ -35,6 +35,9 @@ _FILMS = {
 }
 
 
+# Standard deviation of lightness, of 100, below which a photo shows too little to tell colours.
+# Of 350 photos of all kinds none had less than 7.7.
+_DETAIL = 4.0
 # Lightness at which colours show what they are.
 _SHOWING = (35.0, 80.0)
 
@@ -160,20 +163,26 @@ class Colorize(Task):
         return Finding("colours", colours, "CIE ab beside one tone", strength, "colour")
 
     def hold(self, encoded: Image, answer: Image, layers: Mapping[str, Image]) -> Image:
-        """Give painted places their colour, and what belongs to them; see `spreading.spread`."""
+        """Give painted places their colour, and what belongs to them; see `spreading.spread`.
+
+        A photo in which there is nothing to see says nothing of its colours. So chroma fades with
+        the last detail, and a photo of one gray stays gray.
+        """
         import numpy as np
 
         from pixrestore.images import colour
         from pixrestore.tasks.spreading import spread
 
+        lab, light = self.space == "lab", self._lightness(encoded)
+        detail = np.float32(min(1.0, float(light.std()) / _DETAIL))
+        if lab:
+            answer = answer * detail
         if "hints" not in layers or not self.saturation:
             return answer
         hints = layers["hints"]
         # The photo will multiply by these.
         unit = np.float32(self.saturation)
-        lab = self.space == "lab"
         given = answer * np.float32(_CHROMA_UNIT) if lab else colour.chroma(answer)
-        light = self._lightness(encoded)
         held = spread(light, given * unit, colour.chroma(hints[..., :3]), hints[..., 3]) / unit
         return held / np.float32(_CHROMA_UNIT) if lab else colour.from_lab(light, held)
 
