@@ -13,13 +13,16 @@ __version__ = "0.1.0"
 
 # Where each public name lives. `__init__.pyi` says the same to type checkers; a test compares them.
 _HOMES = {
+    "Belief": "pixrestore.belief",
     "Chain": "pixrestore.chain",
+    "Doubt": "pixrestore.belief",
     "Evaluation": "pixrestore.evaluation.result",
     "Finding": "pixrestore.finding",
     "Guide": "pixrestore.guide",
     "Loss": "pixrestore.loss",
     "Recipe": "pixrestore.recipe",
     "Restorer": "pixrestore.restoring.restorer",
+    "Suggestion": "pixrestore.belief",
     "Task": "pixrestore.task",
     "colorize": "pixrestore.verbs",
     "denoise": "pixrestore.verbs",

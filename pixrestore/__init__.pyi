@@ -1,3 +1,6 @@
+from pixrestore.belief import Belief as Belief
+from pixrestore.belief import Doubt as Doubt
+from pixrestore.belief import Suggestion as Suggestion
 from pixrestore.chain import Chain as Chain
 from pixrestore.description import models_in as models_in
 from pixrestore.evaluation.measure import evaluate as evaluate
@@ -21,13 +24,16 @@ from pixrestore.verbs import restore as restore
 __version__: str
 
 __all__ = [
+    "Belief",
     "Chain",
+    "Doubt",
     "Evaluation",
     "Finding",
     "Guide",
     "Loss",
     "Recipe",
     "Restorer",
+    "Suggestion",
     "Task",
     "colorize",
     "denoise",

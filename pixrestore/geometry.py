@@ -35,6 +35,17 @@ class Network(Protocol):
         ...
 
 
+class Classifier(Protocol):
+    """A trained network that chooses among classes, before its choice becomes one answer."""
+
+    classes: Array
+    """The values among which it chooses, (Q, Cy)."""
+
+    def __call__(self, x: Array) -> Array:
+        """Return probabilities, (N, h, w, Q), of what `Network` takes; h and w may be smaller."""
+        ...
+
+
 @dataclass(frozen=True)
 class Geometry:
     """The sizes a network takes, and how far it looks; ``"geometry"`` in ``model.json``.

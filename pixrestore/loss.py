@@ -7,7 +7,12 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from pixrestore.task import Image
+
+    Array = NDArray[np.float32]
 
 # What targets may exceed their range by.
 _ROUNDING = 1e-3
@@ -38,6 +43,14 @@ class Loss(ABC):
     def read(self, output: Any) -> Any:
         """Turn the network's output (tensor) into the task's target."""
         return output
+
+    def classes(self) -> Array | None:
+        """Return the values among which the output chooses, (Q, Cy); None where it does not."""
+        return None
+
+    def probabilities(self, output: Array) -> Array:
+        """Turn an output (NumPy, its last axis of Q channels) into probabilities of `classes`."""
+        raise NotImplementedError
 
     @classmethod
     def summary(cls) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _GAP = 4
 _TITLE = 16
+# Tasks often paint nothing, as people do.
+_TRIES = 20
 
 
 def preview(
@@ -34,6 +36,9 @@ def preview(
 ) -> Image.Image:
     """Draw clean | degraded, `count` times | input | target; or with a model what it restores.
 
+    Of a task that imitates guides, what is painted over the first degraded photo stands before the
+    input, which shows it too.
+
     Parameters
     ----------
     task : Task
@@ -42,7 +47,7 @@ def preview(
         A clean photo, of which the middle is taken: its own pixels for a local task, shrunk for one
         that needs the whole scene.
     count : int
-        Number of times to damage it; the input is what `encode` makes of the first.
+        Number of times to damage it; the input is what the network sees of the first.
     side : int
         Height and width of each picture, in pixels; at most the photo's shorter side.
     seed : int
@@ -77,13 +82,29 @@ def preview(
         return _sheet([("clean", clean), *_restored(task, degraded, model)])
     pictures = [("clean", clean)]
     pictures += [_as_degraded(task, one) for one in degraded]
-    pictures += [("input", _shown(task.encode(degraded[0])))]
+    layers = _painted(task, clean, degraded[0], seeds[0])
+    pictures += [(name, _under(layer, pictures[1][1])) for name, layer in layers.items()]
+    pictures += [("input", _shown(task.encode_guided(degraded[0], layers)))]
     pictures += [("target", _shown(task.target(clean)))]
     return _sheet(pictures)
 
 
 def _as_degraded(task: Task, degraded: Array) -> tuple[str, Array]:
     return "degraded", np.clip(enlarged(degraded, task.scale), 0, 1)
+
+
+def _painted(
+    task: Task, clean: Array, degraded: Array, rng: np.random.Generator
+) -> Mapping[str, Array]:
+    """Return guides as the task imitates them, where it paints any in some tries."""
+    tries = (task.paint(clean, degraded, rng) for _ in range(_TRIES if task.guides else 0))
+    return next((layers for layers in tries if layers), {})
+
+
+def _under(layer: Array, picture: Array) -> Array:
+    """Return a picture of any size with a layer over it."""
+    layer = enlarged(layer, picture.shape[0] // layer.shape[0])
+    return picture + layer[..., 3:] * (layer[..., :3] - picture)
 
 
 def _restored(

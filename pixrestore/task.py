@@ -12,11 +12,12 @@ from pixrestore.options import options_of
 from pixrestore.recipe import Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from pixrestore.belief import Belief, Doubt, Suggestion
     from pixrestore.images.tensors import Draws
 
     Image = NDArray[np.float32]
@@ -156,9 +157,10 @@ class Task(ABC):
     def hold(self, encoded: Image, answer: Image, layers: Mapping[str, Image]) -> Image:
         """Make the network's answer hold to the guides; it stays as it is by default.
 
-        It is called when restoring with a guide on which something is painted. A scene task sees
-        the whole photo as the network does, and may spread what is painted over it. A local task
-        sees a tile, and each pixel may depend on the same pixel only.
+        A scene task sees the whole photo as the network does, and may spread what is painted over
+        it; it is called without guides too. A local task is called when restoring with a guide on
+        which something is painted. It sees a tile, and each pixel may depend on the same pixel
+        only.
 
         Parameters
         ----------
@@ -174,6 +176,46 @@ class Task(ABC):
         ndarray, (H, W, Cy)
         """
         return answer
+
+    def suggest(
+        self, belief: Belief, place: tuple[int, int], count: int
+    ) -> Sequence[Suggestion] | None:
+        """Return likely colours of a place, the likeliest first; a task need not.
+
+        Parameters
+        ----------
+        belief : Belief
+            What the network believes of the photo, and the guides that there are already.
+        place : tuple of int
+            Row and column in `Belief.encoded`.
+        count : int
+            How many colours at most.
+
+        Returns
+        -------
+        sequence of Suggestion, or None
+            None where the task has nothing to suggest.
+        """
+        return None
+
+    def doubt(self, belief: Belief, count: int) -> Sequence[Doubt] | None:
+        """Return the places where a guide would help most, the best first; a task need not.
+
+        Each is meant to be painted after those before it.
+
+        Parameters
+        ----------
+        belief : Belief
+            What the network believes of the photo, and the guides that there are already.
+        count : int
+            How many places at most.
+
+        Returns
+        -------
+        sequence of Doubt, or None
+            With places in pixels of `Belief.encoded`; None where the task knows no doubt.
+        """
+        return None
 
     def tensor_pairs(self, clean: Any, draws: Draws) -> tuple[Any, Any] | None:
         """Make a batch of training pairs as tensors; a task need not.

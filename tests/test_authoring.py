@@ -20,7 +20,7 @@ import pytest
 from PIL import Image
 
 import pixrestore
-from pixrestore import Task, hookimpl, option
+from pixrestore import Guide, Task, hookimpl, option
 from pixrestore.cli.option_groups import shown
 from pixrestore.errors import UsageError
 from pixrestore.options import options_of
@@ -167,6 +167,36 @@ def test_previews_of_all_kinds_of_tasks(samples):
     assert np.ptp(chroma[..., :2].reshape(-1, 2), axis=0).min() > 20
     # A cat by lamplight: more yellow than blue, so above the middle in the second channel.
     assert chroma[..., 1].mean() > 128
+
+
+@dataclass(frozen=True)
+class Marked(Dim):
+    """Light up what is marked."""
+
+    name = "marked"
+    guides = (Guide("mask", "white where it is dark", kind="mask"),)
+
+    def paint(self, clean, degraded, rng):
+        if rng.random() < 0.5:
+            return {}
+        layer = np.zeros((*clean.shape[:2], 4), np.float32)
+        layer[10:20, 30:50] = 1
+        return {"mask": layer}
+
+    def encode_guided(self, degraded, layers):
+        return np.where(layers["mask"][..., 3:] > 0, 0, degraded) if layers else degraded
+
+
+def test_a_preview_shows_what_is_painted_and_the_input_with_it(samples):
+    _, degraded, painted, seen, _ = pictures(
+        preview(Marked(), samples / "cat.jpg", count=1, side=64), 64
+    )
+    inside = np.zeros((64, 64), bool)
+    inside[10:20, 30:50] = True
+    assert (painted[inside] == 255).all()
+    assert (seen[inside] == 0).all()
+    for picture in (painted, seen):
+        np.testing.assert_array_equal(picture[~inside], degraded[~inside])
 
 
 def test_the_preview_command(cli, samples, tmp_path):

@@ -17,7 +17,7 @@ PACKAGE = Path(pixrestore.__file__).parent
 LAYERS = [
     ["errors", "geometry"],
     ["backend", "files", "options", "places", "tables"],
-    ["applications", "description", "finding", "guide", "images", "recipe"],
+    ["applications", "belief", "description", "finding", "guide", "images", "recipe"],
     ["task"],
     ["chain", "loss", "restoring"],
     ["hooks"],

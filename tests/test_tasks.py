@@ -6,8 +6,10 @@ import dataclasses
 
 import numpy as np
 import pytest
+from PIL import Image
 from skimage.color import rgb2lab
 
+from pixrestore import colorize
 from pixrestore.errors import UsageError
 from pixrestore.images import decode_rgb8
 from pixrestore.tasks import Colorize, Denoise
@@ -269,3 +271,21 @@ def test_measuring_starts_from_what_published_figures_measure(task):
     fair = dataclasses.replace(task(), **task.benchmark)
     assert not fair.inexact
     check_task(fair, quick=True)
+
+
+@pytest.mark.parametrize("level", [0, 1, 60, 128, 200, 255])
+def test_a_photo_of_one_gray_stays_gray(level):
+    """Nothing is to be seen in it that could have a colour."""
+    result = colorize(np.full((90, 120, 3), level, np.uint8))
+    assert np.abs(result.astype(int) - level).max() <= 1  # CIE Lab and back rounds
+
+
+def test_colour_fades_with_detail_only_where_there_is_next_to_none(samples):
+    """A photo at a quarter of its contrast still has colours; one at a hundredth has hardly any."""
+    photo = np.asarray(Image.open(samples / "cat.jpg").convert("L"), np.float32)
+    spreads = {}
+    for contrast in (0.25, 0.01):
+        dull = (128 + contrast * (photo - photo.mean())).clip(0, 255).astype(np.uint8)
+        spreads[contrast] = np.ptp(colorize(dull).astype(int), axis=-1).mean()
+    assert spreads[0.25] > 8
+    assert spreads[0.01] < 4

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from pixrestore.cli.asking import KEY as ASKED
+from pixrestore.cli.asking import question_parameters
 from pixrestore.cli.guide_options import guide_parameter, typed_guide
 from pixrestore.guide import Guide
 from pixrestore.options import Option
@@ -32,6 +34,8 @@ class Section:
         Values that hold when nobody says anything, where they differ from the options' own.
     guides : sequence of Guide
         Guides, which reach the command beside the options.
+    questions : sequence of str
+        What can be asked instead, which reaches the command under a key of its own.
     """
 
     key: str
@@ -39,6 +43,7 @@ class Section:
     options: Sequence[Option]
     defaults: Mapping[str, Any] = field(default_factory=dict)
     guides: Sequence[Guide] = ()
+    questions: Sequence[str] = ()
 
 
 def with_sections(function: Callable[..., Any], sections: Sequence[Section]) -> Callable[..., Any]:
@@ -75,6 +80,8 @@ def with_sections(function: Callable[..., Any], sections: Sequence[Section]) -> 
             place = place_of(section.key, guide.name)
             guides[place] = (section.key, guide, flag)
             extra.append(guide_parameter(place, guide, flag, section.title))
+    questions = question_parameters([name for section in sections for name in section.questions])
+    extra += questions.values()
 
     def command(**values: Any) -> Any:
         given: dict[str, dict[str, Any]] = {section.key: {} for section in sections}
@@ -88,6 +95,9 @@ def with_sections(function: Callable[..., Any], sections: Sequence[Section]) -> 
         for place, (key, guide, flag) in guides.items():
             if texts := values.pop(place):
                 given[key][guide.name] = typed_guide(guide, flag, texts)
+        asked = {name: values.pop(name) for name in questions}
+        if any(asked.values()):
+            given[ASKED] = asked
         return function(**values, given=given)
 
     command.__doc__ = function.__doc__

@@ -55,7 +55,8 @@ def preview(
 ) -> None:
     """Draw clean | degraded | input | target, to see a task's damage before training.
 
-    With a model: clean | degraded | restored.
+    With a model: clean | degraded | restored. Of a task with guides, what it paints itself stands
+    before the input.
     """
     from pixrestore.images import Photo, write_photo
     from pixrestore.preview import preview as draw

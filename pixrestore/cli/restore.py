@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pixrestore.cli.asking import KEY as ASKED
+from pixrestore.cli.asking import answer_questions
 from pixrestore.cli.messages import say, tell_terms
 from pixrestore.cli.option_groups import Section
 from pixrestore.cli.photo_options import (
@@ -121,6 +123,10 @@ def _restore_photos(
     from pixrestore.model.lookup import find_models
     from pixrestore.restoring.sequence import in_sequence
 
+    options = given.get("task", {})
+    if ASKED in given:
+        (model,) = find_models(tasks, models)
+        return answer_questions(given[ASKED], inputs, out, open_restorer(model, engine), options)
     streamed = streams(inputs, out)
     if streamed and handling.compare:
         raise UsageError("`compare` needs a photo's name to put the picture beside it")
@@ -128,7 +134,6 @@ def _restore_photos(
     restorer = in_sequence([open_restorer(model, engine) for model in found])
     for model in found:
         tell_terms(model)
-    options = given.get("task", {})
     if streamed:
         return restore_stream(inputs[0], out, restorer, handling, options)
     return report_files(inputs, out, restorer, handling, options)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from pixrestore.cli.asking import questions_of
 from pixrestore.cli.option_groups import Section, place_of
 from pixrestore.description import read_description
 from pixrestore.errors import PixrestoreError
@@ -112,7 +113,8 @@ def restoring_sections(choices: Sequence[Choice]) -> list[Section]:
     noun = "task" if len(choices) == 1 else "tasks"
     guides = {guide.name: guide for choice in choices for guide in choice.task.guides}
     title = f"Options of the {noun} {tasks}"
-    return [Section("task", title, options, defaults, list(guides.values()))]
+    questions = questions_of(choices[0].task) if len(choices) == 1 else []
+    return [Section("task", title, options, defaults, list(guides.values()), questions)]
 
 
 def training_sections(kind: type[Task], words: Mapping[str, Any]) -> list[Section]:

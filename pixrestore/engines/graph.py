@@ -18,6 +18,7 @@ from pixrestore.engines.opening import open_network
 from pixrestore.errors import ModelError
 from pixrestore.files import replace_file
 from pixrestore.model.folder import Model, rewrite_description
+from pixrestore.plugins.losses import find_loss
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,12 +43,13 @@ def add_graph(model: Model) -> Model:
     OutputError
         The folder cannot be written.
     """
-    content, weights = _translated(model)
+    content, weights, classes = _translated(model)
     graph = {
         "file": GRAPH,
         "sha256": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),
         "weights": weights,
+        **({"classes": classes} if classes else {}),
     }
     model = dataclasses.replace(model, graph=graph)
     replace_file(model.graph_path, content)
@@ -60,11 +62,18 @@ def add_graph(model: Model) -> Model:
     return model
 
 
-def _translated(model: Model) -> tuple[bytes, list[dict[str, Any]]]:
-    """Return the graph, its weights declared external, and where each of them is found."""
+def _chooses(model: Model) -> bool:
+    return find_loss(model.loss, model.loss_options).classes() is not None
+
+
+def _translated(model: Model) -> tuple[bytes, list[dict[str, Any]], str]:
+    """Return the graph, its weights declared external, and where each of them is found.
+
+    The last is the name of the output that says how likely each class is; empty without.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "whole.onnx"
-        exported(model, "onnx", path)
+        exported(model, "onnx", path, classes=_chooses(model))
         import onnx
 
         graph = onnx.load(path)
@@ -84,7 +93,8 @@ def _translated(model: Model) -> tuple[bytes, list[dict[str, Any]]]:
         location.key, location.value = "location", model.weights_path.name
     if not entries:
         raise ModelError("the translated network holds none of the model's weights")
-    return graph.SerializeToString(), entries
+    _, *classes = (output.name for output in graph.graph.output)
+    return graph.SerializeToString(), entries, "".join(classes)
 
 
 def _datasets(path: Path) -> dict[str, NDArray[np.float32]]:

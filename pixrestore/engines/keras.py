@@ -54,6 +54,13 @@ def load_network(model: Model) -> KerasNetwork:
     return KerasNetwork(reading(core, _loss(model)))
 
 
+def load_core(model: Model) -> KerasNetwork:
+    """Return the trained network without what reads its output as an answer."""
+    core = _built(model)
+    load_weights(core, model.weights_path)
+    return KerasNetwork(core)
+
+
 def load_encoder(model: Model) -> KerasNetwork:
     """Return the trained network up to its layer called "code", (N, H, W, Cx) to (N, code).
 

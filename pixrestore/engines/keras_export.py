@@ -32,10 +32,11 @@ _MEMORY_PER_WEIGHTS = 60
 _TOLERANCE = 1e-4
 
 
-def exported(model: Model, form: Form, path: Path) -> None:
+def exported(model: Model, form: Form, path: Path, *, classes: bool = False) -> None:
     """Write a model's network, reading of the answer included, in another form.
 
-    It takes float32 (N, H, W, Cx) and answers (N, H, W, Cy), any size where the network does.
+    It takes float32 (N, H, W, Cx) and answers (N, H, W, Cy), any size where the network does. With
+    `classes` it has a second output: what the answer is read from.
 
     Raises
     ------
@@ -50,12 +51,15 @@ def exported(model: Model, form: Form, path: Path) -> None:
         )
     if form == "onnx":
         _check_room(model)
-    import_keras()
+    keras = import_keras()
     import tensorflow as tf
 
     from pixrestore.engines.keras import load_network
 
     network = load_network(model).keras_model
+    if classes:
+        outputs = [network.output, network.layers[-1].input]
+        network = keras.Model(network.input, outputs, name=network.name)
     signature = [tf.TensorSpec((None, *network.input_shape[1:]), tf.float32, name="x")]
     try:
         with quiet():

@@ -30,6 +30,8 @@ class OnnxNetwork:
     ----------
     model : Model
         A model with a graph.
+    output : str, optional
+        Which output of the graph to return; the first by default.
 
     Raises
     ------
@@ -37,7 +39,7 @@ class OnnxNetwork:
         Graph or weights do not fit each other, or ONNX Runtime refuses them.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, output: str | None = None) -> None:
         self._path = model.graph_path
         try:
             # Kept: the session reads the weights where they are.
@@ -49,10 +51,14 @@ class OnnxNetwork:
         if len(inputs) != 1:
             raise ModelError(f"{self._path} cannot be run: it has {len(inputs)} inputs, not one")
         self._input = inputs[0].name
+        outputs = [one.name for one in self._session.get_outputs()]
+        if output not in (None, *outputs):
+            raise ModelError(f"{self._path} has no output {output!r}")
+        self._output = output or outputs[0]
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run the network; `MemoryError` when there is not enough memory for this size."""
-        return run_session(self._session, self._path, self._input, x)
+        return run_session(self._session, self._path, self._input, x, self._output)
 
 
 def open_session(path: Path, weights: Mapping[str, NDArray[np.float32]]) -> Any:
@@ -83,10 +89,15 @@ def open_session(path: Path, weights: Mapping[str, NDArray[np.float32]]) -> Any:
         raise cannot_run(path, error) from error
 
 
-def run_session(session: Any, path: Path, name: str, x: NDArray[np.generic]) -> NDArray[np.float32]:
-    """Return the first output for an input called `name`; raises as `OnnxNetwork` does."""
+def run_session(
+    session: Any, path: Path, name: str, x: NDArray[np.generic], output: str | None = None
+) -> NDArray[np.float32]:
+    """Return an output, by default the first, for an input called `name`.
+
+    Raises as `OnnxNetwork` does.
+    """
     try:
-        answer: NDArray[np.float32] = session.run(None, {name: x})[0]
+        answer: NDArray[np.float32] = session.run([output] if output else None, {name: x})[0]
     except Exception as error:  # the same
         if "alloc" in str(error):
             raise MemoryError(str(error)) from error

@@ -14,7 +14,8 @@ from pixrestore.errors import ModelError, UsageError, nearest
 from pixrestore.model.folder import Model, check_weights, describe
 
 if TYPE_CHECKING:
-    from pixrestore.geometry import Array, Network
+    from pixrestore.geometry import Array, Classifier, Network
+    from pixrestore.loss import Loss
     from pixrestore.restoring.restorer import Restorer
     from pixrestore.task import Task
 
@@ -46,6 +47,7 @@ def open_restorer(model: Model, engine: Engine = "auto") -> Restorer:
         adds_colour=model.adds_colour,
         info={"name": model.name, **describe(model)},
         encoder=partial(_encoder, model),
+        classifier=partial(open_classifier, model, engine),
     )
 
 
@@ -66,6 +68,70 @@ def _encoder(model: Model) -> Network:
 def _checked_network(model: Model, engine: Engine) -> _CheckedNetwork:
     check_weights(model)
     return _CheckedNetwork(open_network(model, engine), model, engine)
+
+
+def open_classifier(model: Model, engine: Engine = "auto") -> Classifier:
+    """Load a model's network for the probabilities of its classes, its weights already checked.
+
+    Parameters
+    ----------
+    model : Model
+    engine : {"auto", "onnx", "keras"}
+        As `open_network` takes it. A graph without an output for the classes cannot be used.
+
+    Raises
+    ------
+    UsageError
+        The model's loss does not choose among classes.
+    ModelError, BackendError
+        The model cannot be run.
+    """
+    from pixrestore.plugins.losses import find_loss
+
+    loss = find_loss(model.loss, model.loss_options)
+    classes = loss.classes()
+    if classes is None:
+        raise UsageError(
+            f"the model {model.name} answers without saying how likely other answers are: only "
+            "losses that choose among classes do, such as chroma_classes"
+        )
+    return _Classifier(classes, _scoring(model, engine), loss, model.name)
+
+
+class _Classifier:
+    """A network whose scores of classes become probabilities."""
+
+    def __init__(self, classes: Array, network: Network, loss: Loss, name: str) -> None:
+        self.classes, self._network, self._loss, self._name = classes, network, loss, name
+
+    def __call__(self, x: Array) -> Array:
+        """Return probabilities; a `ModelError` where there are none."""
+        import numpy as np
+
+        scores = self._network(x)
+        if scores.ndim != 4 or scores.shape[-1] != len(self.classes):
+            raise ModelError(
+                f"{self._name} answers {scores.shape} where {len(self.classes)} classes are needed"
+            )
+        if not np.isfinite(scores).all():
+            raise ModelError(f"{self._name} answers infinities or NaN: its weights are no good")
+        return self._loss.probabilities(scores)
+
+
+def _scoring(model: Model, engine: Engine) -> Network:
+    """Return the network up to the scores of its classes."""
+    name = model.graph.get("classes")
+    if engine != "keras" and name and not _obstacle(model):
+        from pixrestore.engines.onnx import OnnxNetwork
+
+        return OnnxNetwork(model, str(name))
+    if engine == "onnx":
+        raise ModelError(
+            _obstacle(model) or f"the ONNX graph of {model.name} says nothing of its classes"
+        )
+    from pixrestore.engines.keras import load_core
+
+    return load_core(model)
 
 
 def open_network(model: Model, engine: Engine = "auto") -> Network:

@@ -92,6 +92,21 @@ class ChromaClasses(Loss):
         """Return the annealed mean, ab over 110."""
         return self._mean(output, self.temperature)
 
+    def classes(self) -> NDArray[np.float32]:
+        """Return the cells' chroma over 110, (Q, 2)."""
+        import numpy as np
+
+        return (self.centres / self._UNIT).astype(np.float32)
+
+    def probabilities(self, output: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return how likely each cell is; what rare colours weigh more in training is undone."""
+        import numpy as np
+
+        # Weighted cross-entropy is least where the softmax is the probability times the weight.
+        weights = np.asarray(self.weights or [1.0], np.float32)
+        likely = np.exp(output - output.max(axis=-1, keepdims=True)) / weights
+        return np.asarray(likely / likely.sum(axis=-1, keepdims=True), np.float32)
+
     def _mean(self, output: Any, temperature: float) -> Any:
         from keras import ops
 

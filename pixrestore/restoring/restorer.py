@@ -14,8 +14,9 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
+from pixrestore.belief import Belief, Doubt, Suggestion
 from pixrestore.errors import OutOfMemoryError, PhotoError, UsageError, nearest
-from pixrestore.geometry import Geometry, Network
+from pixrestore.geometry import Classifier, Geometry, Network
 from pixrestore.images import MAX_PIXELS, Photo, to_dtype, to_float
 from pixrestore.images.parts import middle
 from pixrestore.images.photo import is_gray
@@ -26,7 +27,7 @@ from pixrestore.options import checked, options_of
 from pixrestore.restoring.inputs import RestoresPhotos, photo_of
 from pixrestore.restoring.layers import Layer, layers_of
 from pixrestore.restoring.pieces import Pieces
-from pixrestore.restoring.scene import padded, restore_as_scene, seen_whole
+from pixrestore.restoring.scene import believed, padded, restore_as_scene, seen_whole
 from pixrestore.restoring.tiles import TILE, restore_in_tiles, smallest_tile
 from pixrestore.task import Task
 
@@ -54,6 +55,8 @@ class Restorer(RestoresPhotos):
         Facts about the model, such as its name and figures.
     encoder : callable, optional
         Loads the network from what `network` sees to its code, when `encode` first asks for it.
+    classifier : callable, optional
+        Loads what says how likely each class is, when `suggest` or `doubts` first asks for it.
 
     Attributes
     ----------
@@ -71,6 +74,7 @@ class Restorer(RestoresPhotos):
         adds_colour: bool = False,
         info: Mapping[str, Any] | None = None,
         encoder: Callable[[], Network] | None = None,
+        classifier: Callable[[], Classifier] | None = None,
     ) -> None:
         self.task = task
         self.network = network
@@ -79,14 +83,16 @@ class Restorer(RestoresPhotos):
         self.tile = TILE
         self.adds_colour = adds_colour
         self._load_encoder = encoder
+        self._load_classifier = classifier
 
     def __repr__(self) -> str:
         name = self.info.get("name")
         return f"Restorer({self.task!r}" + (f", model {name!r})" if name else ")")
 
     def __getstate__(self) -> dict[str, Any]:
-        # The encoder is loaded again where it is asked for.
-        return {name: value for name, value in vars(self).items() if name != "_encoder"}
+        # These are loaded again where they are asked for.
+        again = ("_encoder", "_classifier")
+        return {name: value for name, value in vars(self).items() if name not in again}
 
     def restore_photo(self, photo: Photo, **options: Any) -> Photo:
         """Restore the pixels of a photo, and keep all else: alpha, depth, EXIF, profile.
@@ -159,6 +165,104 @@ class Restorer(RestoresPhotos):
         if self._load_encoder is None:
             raise UsageError("this restorer has no encoder")
         return self._load_encoder()
+
+    def suggest(
+        self, image: Any, x: float, y: float, count: int = 5, **options: Any
+    ) -> list[Suggestion]:
+        """Return likely colours of a place, with their probabilities, the likeliest first.
+
+        Parameters
+        ----------
+        image : image
+            Of any kind that `restore` takes.
+        x, y : float
+            The place: to the right and down, in pixels of the photo as a viewer shows it.
+        count : int
+            How many colours at most.
+        **options
+            As `restore` takes them. The guides that are there already, such as ``hints``, change
+            what is likely.
+
+        Returns
+        -------
+        list of Suggestion
+            Their probabilities sum to one or less.
+
+        Raises
+        ------
+        UsageError
+            The task suggests nothing, the model's loss chooses among no classes, or the place is
+            beyond the photo.
+        PhotoError
+            The photo cannot be read.
+        """
+        photo = self._working(photo_of(image))
+        height, width = photo.pixels.shape[:2]
+        if not (0 <= x < width and 0 <= y < height):
+            raise UsageError(
+                f"the place {x:g}, {y:g} is beyond the photo of {width} x {height} pixels"
+            )
+        task, belief = self._believed(photo, count, options, Task.suggest)
+        rows, columns = belief.encoded.shape[:2]
+        place = int(y * rows / height), int(x * columns / width)
+        found = task.suggest(belief, place, count)
+        if found is None:
+            raise _says_nothing(task, Task.suggest)
+        return list(found)
+
+    def doubts(self, image: Any, count: int = 5, **options: Any) -> list[Doubt]:
+        """Return the places of a photo where a hint would help most, the best first.
+
+        Parameters
+        ----------
+        image : image
+            Of any kind that `restore` takes.
+        count : int
+            How many places at most. Each is meant to be painted after those before it.
+        **options
+            As `restore` takes them. Where a guide such as ``hints`` is painted already, there is
+            less to doubt.
+
+        Returns
+        -------
+        list of Doubt
+            Places in pixels of the photo as a viewer shows it.
+
+        Raises
+        ------
+        UsageError
+            The task knows no doubt, or the model's loss chooses among no classes.
+        PhotoError
+            The photo cannot be read.
+        """
+        photo = self._working(photo_of(image))
+        task, belief = self._believed(photo, count, options, Task.doubt)
+        found = task.doubt(belief, count)
+        if found is None:
+            raise _says_nothing(task, Task.doubt)
+        down, across = (
+            whole / seen
+            for whole, seen in zip(photo.pixels.shape, belief.encoded.shape[:2], strict=False)
+        )
+        return [Doubt(doubt.x * across, doubt.y * down, doubt.gain) for doubt in found]
+
+    def _believed(
+        self, photo: Photo, count: int, options: Mapping[str, Any], asked: Callable[..., Any]
+    ) -> tuple[Task, Belief]:
+        task = self.configured(options)
+        if getattr(type(task), asked.__name__) is asked:
+            raise _says_nothing(task, asked)
+        if count < 1:
+            raise UsageError(f"`count` must be 1 or more, not {count}")
+        layers = layers_of(task, options, photo.pixels.shape[:2])
+        belief = believed(task, self.network, self._classifier, self.geometry, photo.pixels, layers)
+        return task, belief
+
+    @cached_property
+    def _classifier(self) -> Classifier:
+        if self._load_classifier is None:
+            raise UsageError("this restorer does not say how likely answers are")
+        return self._load_classifier()
 
     def answer(self, pixels: Array) -> Array:
         """Return the network's answer to an image at its full size, before the task composes it.
@@ -261,6 +365,11 @@ class Restorer(RestoresPhotos):
                     ) from error
                 self.tile = max(least, self.tile // 2)
                 _log.warning("out of memory: going on with tiles of %d pixels", self.tile)
+
+
+def _says_nothing(task: Task, asked: Callable[..., Any]) -> UsageError:
+    of = "suggest colours" if asked is Task.suggest else "say where it doubts"
+    return UsageError(f"the task {task.name} does not {of}")
 
 
 def _is_coloured(pixels: NDArray[Any]) -> bool:

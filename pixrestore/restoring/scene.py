@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Resampling, fromarray
 
-from pixrestore.geometry import Geometry, Network
+from pixrestore.belief import Belief
+from pixrestore.geometry import Classifier, Geometry, Network
 from pixrestore.images import to_float
 from pixrestore.images.resizing import Array, resample
 from pixrestore.restoring.guided import GuidedUpsampler
@@ -66,13 +67,10 @@ def restore_as_scene(
     scale = task.scale
     whole = height * scale, width * scale
     small = _small(task, geometry, pixels)
-    encoded = seen = task.encode(small)
-    guides = {name: straight(shrink(one, small.shape[:2])) for name, one in layers.items()}
-    if guides:
-        seen = task.encode_guided(small, guides)
-    answer = _whole_answer(network, geometry, seen)
-    if guides:
-        answer = task.hold(seen, answer, guides)
+    encoded = task.encode(small)
+    seen, guides = guided(task, small, layers, encoded)
+    answer = whole_answer(network, geometry, seen)
+    answer = task.hold(seen, answer, guides)
     upsampler = GuidedUpsampler(_guide(encoded), answer, whole)
     around = reach(scale)
     for band in _bands(height, width):
@@ -84,6 +82,30 @@ def restore_as_scene(
         inner = slice(rows.start - top * scale, rows.stop - top * scale)
         across = slice(0, whole[1])
         yield Piece(rows, across, degraded, encoded, full, (inner, across))
+
+
+def guided(
+    task: Task, small: Array, layers: Mapping[str, NDArray[np.uint8]], encoded: Array
+) -> tuple[Array, dict[str, Array]]:
+    """Return what the network sees of a small photo with guides, and the guides at its size."""
+    guides = {name: straight(shrink(one, small.shape[:2])) for name, one in layers.items()}
+    return (task.encode_guided(small, guides) if guides else encoded), guides
+
+
+def believed(
+    task: Task,
+    network: Network,
+    classifier: Classifier,
+    geometry: Geometry,
+    pixels: NDArray[np.generic],
+    layers: Mapping[str, NDArray[np.uint8]],
+) -> Belief:
+    """Return what a network believes of a whole photo; arguments as `restore_as_scene` has them."""
+    small = _small(task, geometry, pixels)
+    seen, guides = guided(task, small, layers, task.encode(small))
+    answer = whole_answer(network, geometry, seen)
+    probabilities = whole_answer(classifier, geometry, seen)
+    return Belief(seen, answer, classifier.classes, probabilities, guides)
 
 
 def seen_whole(task: Task, geometry: Geometry, pixels: NDArray[np.generic]) -> Array:
@@ -130,15 +152,17 @@ def _bands(height: int, width: int, multiple: int = 1) -> list[slice]:
     return [slice(top, min(top + rows, height)) for top in range(0, height, rows)]
 
 
-def _whole_answer(network: Network, geometry: Geometry, small: Array) -> Array:
+def whole_answer(network: Network, geometry: Geometry, small: Array) -> Array:
     """Return the mean of what the network says of a photo and of its mirror image.
 
     What is on the left of a scene might as well be on the right: the mean is nearer the truth than
-    either, and it costs little at this size.
+    either, and it costs little at this size. An answer may be coarser than what is seen.
     """
-    height, width = small.shape[:2]
-    both = network(np.stack([padded(geometry, small), padded(geometry, small[:, ::-1])]))
-    seen, mirrored = both[:, :height, :width]
+    both = np.stack([padded(geometry, small), padded(geometry, small[:, ::-1])])
+    answers = network(both)
+    factor = both.shape[1] // answers.shape[1]
+    height, width = (-(-length // factor) for length in small.shape[:2])
+    seen, mirrored = answers[:, :height, :width]
     return np.asarray((seen + mirrored[:, ::-1]) / 2, np.float32)
 
 

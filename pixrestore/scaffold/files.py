@@ -105,6 +105,13 @@ class $title(Task):
         lost = np.float32(rng.uniform(*self.strength))
         return clean * (1 - lost) + np.float32(0.5) * lost
 
+    # May people say more than a photo shows, by painting over it? Then import Guide and name it:
+    #
+    #     guides = (Guide("mask", "white where the photo is damaged", kind="mask"),)
+    #
+    # `paint` imitates what they paint, `encode_guided` shows it to the network, and `hold` makes
+    # the answer hold to it; docs/explanation/guides.md has a whole task.
+
 
 @hookimpl
 def pixrestore_tasks():

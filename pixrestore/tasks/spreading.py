@@ -14,7 +14,7 @@ Array = NDArray[np.float32]
 # photo shares where its lightness is alike, and a part that is shared nearby.
 _WHOLE, _WHOLE_LIGHTNESS = 0.64, 49.0
 _NEAR, _NEAR_PIXELS, _NEAR_LIGHTNESS = 0.5, 21.0, 100.0
-_OWN = 0.4
+OWN = 0.4
 # Errors much larger than this, times the root of the number of strokes, say nothing of other
 # places and only spread up to edges. From one stroke a person wants a red coat, not a red photo;
 # many that agree mean the photo.
@@ -84,25 +84,42 @@ def _predicted(lightness: Array, error: Array, weight: Array, strokes: int) -> A
     height, width = lightness.shape
     across = np.arange(height * width)
     rows, columns = (part.astype(np.float32) for part in divmod(across, width))
-    light = lightness.ravel()
+    points = np.stack([rows, columns, lightness.ravel()], axis=-1)
     found = np.flatnonzero(weight)
     places = found[:: -(-len(found) // _PLACES)]
-
-    def alike(of: NDArray[np.intp]) -> Array:
-        darker = np.abs(light[of, None] - light[None, places])
-        away = np.hypot(rows[of, None] - rows[None, places], columns[of, None] - columns[places])
-        whole = _WHOLE * np.exp(-darker / _WHOLE_LIGHTNESS)
-        near = _NEAR * np.exp(-away / _NEAR_PIXELS - darker / _NEAR_LIGHTNESS)
-        return np.asarray(whole + near, np.float32)
-
-    own = (_OWN / weight.ravel()[places]) * np.eye(len(places), dtype=np.float32)
+    own = (OWN / weight.ravel()[places]) * np.eye(len(places), dtype=np.float32)
     wrong = error.reshape(-1, 2)[places]
     size = np.linalg.norm(wrong, axis=-1, keepdims=True)
     ordinary = _ORDINARY * strokes**0.5
-    shares = np.linalg.solve(alike(places) + own, wrong / (1 + (size / ordinary) ** 4))
+    shares = np.linalg.solve(
+        alike(points[places], points[places]) + own, wrong / (1 + (size / ordinary) ** 4)
+    )
     # Part by part: how alike all places are to the painted ones would fill much memory at once.
-    parts = [alike(part) @ shares for part in np.array_split(across, -(-across.size // _AT_ONCE))]
+    parts = [
+        alike(part, points[places]) @ shares
+        for part in np.array_split(points, -(-across.size // _AT_ONCE))
+    ]
     return np.asarray(np.concatenate(parts).reshape(error.shape), np.float32)
+
+
+def alike(some: Array, others: Array) -> Array:
+    """Return how alike the network's errors at places are, in shares of their mean square.
+
+    Parameters
+    ----------
+    some, others : ndarray, float32, (N, 3) and (M, 3)
+        Row and column, in pixels of what the network sees, and lightness.
+
+    Returns
+    -------
+    ndarray, float32, (N, M)
+        Each place also errs by itself, by `OWN` of the mean square.
+    """
+    down, across, darker = (some[:, None, axis] - others[None, :, axis] for axis in range(3))
+    darker = np.abs(darker)
+    whole = _WHOLE * np.exp(-darker / _WHOLE_LIGHTNESS)
+    near = _NEAR * np.exp(-np.hypot(down, across) / _NEAR_PIXELS - darker / _NEAR_LIGHTNESS)
+    return np.asarray(whole + near, np.float32)
 
 
 def _diffused(features: Array, missing: Array, weight: Array, strokes: int) -> Array:

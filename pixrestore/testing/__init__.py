@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pixrestore.testing import colour, contract, declaration, detection, trained
+from pixrestore.testing import beliefs, colour, contract, declaration, detection, trained
 from pixrestore.testing.isolation import plugins_installed
 from pixrestore.testing.probe import CheckFailed, Probe
 
@@ -38,6 +38,7 @@ _LIGHT: Mapping[str, Check] = {
     "knowable": colour.knowable,
     "pointwise": contract.pointwise,
     "guides": contract.guides,
+    "suggests": beliefs.suggests,
     "sizes": contract.sizes,
     "flat_photos": contract.flat_photos,
     "detects": detection.detects,
@@ -105,6 +106,9 @@ def check_task(
     ``guides``
         What `paint` returns are layers of guides that the task names; `encode_guided` and `hold`
         keep the shapes, and without guides the network sees what `encode` returns.
+    ``suggests``
+        What `suggest` and `doubt` return of a belief, where a task writes them, are colours with
+        probabilities and places within the photo.
     ``sizes``, ``flat_photos``
         Degraded photos of 1 by 1, 1 by 7 and 37 by 53 pixels work, and black, gray and white ones.
     ``detects``

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pixrestore.belief import Belief
     from pixrestore.task import Image, Task
 
 _SAMPLES = Path(__file__).parent.parent / "samples"
@@ -76,6 +77,20 @@ class Probe:
     def hold(self, encoded: Image, answer: Image, layers: Mapping[str, Image]) -> Image:
         """Return the answer that holds to guides."""
         return self._call("hold", encoded, answer, layers)
+
+    def suggest(self, belief: Belief, place: tuple[int, int], count: int) -> Any:
+        """Return likely colours of a place."""
+        return self._asked("suggest", belief, place, count)
+
+    def doubt(self, belief: Belief, count: int) -> Any:
+        """Return the places where a guide would help most."""
+        return self._asked("doubt", belief, count)
+
+    def _asked(self, method: str, belief: Belief, *arguments: Any) -> Any:
+        try:
+            return getattr(self.task, method)(belief, *arguments)
+        except Exception as error:  # as above
+            raise CheckFailed(f"{method} raises {type(error).__name__}: {error}") from error
 
     def degraded(self, clean: Image, seed: int = 0) -> Image:
         """Return a degraded photo as the rest of pixrestore hands it on."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from PIL import Image, ImageDraw
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, maximum_filter
 
 _TONES = (0.8, 1.0), (0.0, 0.2), (0.0, 1.0)
+_SEEN = 0.02  # fainter damage nobody paints over
 _FINE = 4  # marks are drawn so many times larger, for smooth edges
 
 
@@ -34,6 +35,19 @@ def damaged(clean, marks, width, rng):
         place = result[box]
         place += cover[..., None] * (_colour(rng) - place)
     return result
+
+
+def marked(clean, degraded, rng):
+    """Imitate a mask that a person paints over the damage: a layer, float32, (H, W, 4).
+
+    A pen is wider than the damage, by up to 2 pixels on each side, and now and then slips.
+    """
+    mask = np.any(np.abs(degraded - clean) > _SEEN, axis=-1)
+    mask = maximum_filter(mask, 1 + 2 * int(rng.integers(0, 3)))
+    if rng.random() < 0.3:
+        box, cover = _scratch(clean.shape[:2], rng.uniform(2, 6), rng)
+        mask[box] |= cover > 0.5
+    return np.repeat(mask[..., None].astype(np.float32), 4, axis=-1)
 
 
 def _colour(rng):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+import numpy as np
+from skimage.restoration import inpaint_biharmonic
 
-import typer
+from pixrestore.errors import UsageError
 
 
 def inpaint(image, mask):
@@ -36,11 +36,6 @@ def inpaint(image, mask):
        functions: numerical aspects", International Journal of Mathematics and Mathematical
        Sciences, 2018; scikit-image's ``inpaint_biharmonic``.
     """
-    import numpy as np
-    from skimage.restoration import inpaint_biharmonic
-
-    from pixrestore.errors import UsageError
-
     if mask.all():
         raise UsageError("the mask covers the whole photo: nothing is left to continue")
     if not mask.any():
@@ -51,32 +46,3 @@ def inpaint(image, mask):
     return np.where(mask[..., None], np.rint(filled) if whole else filled, image).astype(
         image.dtype
     )
-
-
-def inpaint_command(
-    photo: Annotated[Path, typer.Argument(metavar="IN", help="Damaged photo.")],
-    out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="OUT", help="File for the repaired photo.")
-    ],
-    mask: Annotated[
-        Path,
-        typer.Option(
-            "--mask", metavar="MASK", help="Picture that is white where the photo is damaged."
-        ),
-    ],
-) -> None:
-    """Repair what a mask marks on a photo; `restore --task inpaint` finds the damage itself."""
-    from pixrestore.errors import OutputError, UsageError
-    from pixrestore.images import read_photo, to_float, write_photo
-
-    given, marked = read_photo(photo), to_float(read_photo(mask).pixels)
-    if marked.shape != given.pixels.shape:
-        sizes = (f"{p.shape[1]} x {p.shape[0]}" for p in (marked, given.pixels))
-        raise UsageError(f"{mask} must have the photo's size: {' is not '.join(sizes)} pixels")
-    if out.exists() and out.samefile(photo):
-        raise OutputError(f"{out} would be written over the input")
-    repaired = inpaint(given.pixels, marked.mean(axis=-1) > 0.5)
-    if given.gray:
-        repaired = repaired.mean(axis=-1, keepdims=True).astype(repaired.dtype).repeat(3, -1)
-    write_photo(given.with_pixels(repaired), out)
-    typer.echo(f"{photo} -> {out}")
