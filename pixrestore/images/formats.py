@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from pixrestore.errors import OutputError
+from pixrestore.images.heif import INSTALL, reads_heif
 
 LARGEST_SIDE = {"WEBP": 16_383, "JPEG": 65_500, "AVIF": 65_535}
 """The most pixels that a picture's height or width may have, where a format has a limit."""
 
 
 def refuse_unfit(format: str, height: int, width: int) -> None:
-    """Raise an `OutputError` where a format cannot hold a picture of this size."""
+    """Raise an `OutputError` where a format cannot hold a picture of this size, or be written."""
+    if format == "HEIF" and not reads_heif():
+        raise OutputError(f"HEIC photos need another package: {INSTALL}")
     most = LARGEST_SIDE.get(format, 0)
     if most and max(height, width) > most:
         raise OutputError(

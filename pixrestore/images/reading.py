@@ -19,11 +19,13 @@ from PIL import Image, UnidentifiedImageError
 from pixrestore.errors import PhotoError
 from pixrestore.files import address_hint, printable
 from pixrestore.images import photo as photos
+from pixrestore.images.avif import is_lossless_avif
 from pixrestore.images.damage import sound
 from pixrestore.images.damaged_tiff import TIFF_MAGIC
 from pixrestore.images.formats import is_lossless
 from pixrestore.images.heif import prepare_heif
 from pixrestore.images.icc import cicp_of, profile_of
+from pixrestore.images.jpeg2000 import deep_jp2, is_deep_jp2, read_jp2_metadata
 from pixrestore.images.limits import refuse_claims, refuse_larger, without_pillows_limit
 from pixrestore.images.metadata import read_metadata, read_tiff_metadata
 from pixrestore.images.photo import Photo
@@ -82,8 +84,14 @@ def read_photo(
             photo,
             icc=found.icc or photo.icc,
             notes=photo.notes + found.notes,
-            lossless=photo.format == "WEBP" and is_lossless(stream),
+            lossless=_is_lossless(photo.format, stream),
         )
+
+
+def _is_lossless(format: str, stream: BinaryIO) -> bool:
+    return (format == "WEBP" and is_lossless(stream)) or (
+        format == "AVIF" and is_lossless_avif(stream)
+    )
 
 
 def _read(stream: BinaryIO, max_pixels: int) -> Photo:
@@ -97,6 +105,8 @@ def _read(stream: BinaryIO, max_pixels: int) -> Photo:
             image.info["cicp"] = cicp_of(stream)
         if image.format == "PNG" and _is_deep_png(stream):
             photo = _deep_png(stream, image)
+        elif image.format == "JPEG2000":
+            photo = _jp2(stream, image)
         else:
             photo = photos.photo_from_image(image)
         return _with_frames(photo, frames)
@@ -257,6 +267,22 @@ def _deep_png(stream: BinaryIO, image: Image.Image) -> Photo:
         icc=profile_of(image.info, notes, gray=gray),
         dpi=photos.plausible_dpi(image.info.get("dpi")),
         notes=tuple(notes),
+    )
+
+
+def _jp2(stream: BinaryIO, image: Image.Image) -> Photo:
+    """Read a JPEG 2000, with what Pillow passes over."""
+    notes: list[str] = []
+    exif, texts, icc = read_jp2_metadata(stream, notes)
+    deep = is_deep_jp2(stream)
+    photo = deep_jp2(stream) if deep else photos.photo_from_image(image)
+    return replace(
+        photo,
+        exif=exif,
+        texts=texts,
+        icc=icc or photo.icc,
+        dpi=photos.plausible_dpi(image.info.get("dpi")),
+        notes=(*photo.notes, *notes),
     )
 
 
