@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -77,6 +77,20 @@ def _asked(
             "without loss where the photo's file has none.",
         ),
     ] = None,
+    pages: Annotated[
+        Literal["first", "all"],
+        typer.Option(
+            "--pages",
+            help="Pages of a TIFF to restore: all, into a TIFF of as many, or the first of the "
+            "largest.",
+        ),
+    ] = "first",
+    keep_times: Annotated[
+        bool,
+        typer.Option(
+            "--keep-times", help="Give results the times at which the photos' files were changed."
+        ),
+    ] = False,
     no_mark: Annotated[
         bool,
         typer.Option(
@@ -98,6 +112,8 @@ def _asked(
         compare=compare,
         format=format,
         quality=checked_quality(quality),
+        all_pages=pages == "all",
+        keep_times=keep_times,
         mark=not no_mark,
         damaged=damaged,
     )

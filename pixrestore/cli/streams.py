@@ -72,7 +72,7 @@ def restore_stream(
     # Whatever plugins print must not get into the photo.
     with contextlib.redirect_stdout(sys.stderr):
         restorer.check(options)
-        photo = _read(source, handling.damaged)
+        photo = _read(source, handling)
         wanted = format_named(handling.format).pillows if handling.format else None
         format = format_of(Path(str(out))) if to_file else wanted or written_format(photo)
         restorer.refuse_unfit(photo, format or "")
@@ -92,13 +92,14 @@ def restore_stream(
     return 0
 
 
-def _read(source: Path, damaged: bool) -> Photo:
+def _read(source: Path, handling: Handling) -> Photo:
     from pixrestore.images import read_photo
 
+    how = {"damaged": handling.damaged, "all_pages": handling.all_pages}
     if source != STREAM:
-        return read_photo(source, damaged=damaged)
+        return read_photo(source, **how)
     try:
-        return read_photo(sys.stdin.buffer.read(), damaged=damaged)
+        return read_photo(sys.stdin.buffer.read(), **how)
     except PhotoError as error:
         raise PhotoError(f"standard input: {error}") from error
     except OSError as error:

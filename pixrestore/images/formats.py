@@ -23,6 +23,12 @@ def refuse_unfit(format: str, height: int, width: int) -> None:
         )
 
 
+def refuse_pages(format: str, count: int) -> None:
+    """Raise an `OutputError` where a format cannot hold so many pages."""
+    if count > 1 and format != "TIFF":
+        raise OutputError(f"{format} holds one page: write the {count} pages as TIFF")
+
+
 def is_lossless(stream: BinaryIO) -> bool:
     """Say whether a WebP holds its first picture without loss."""
     stream.seek(0)

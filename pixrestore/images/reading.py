@@ -30,6 +30,7 @@ from pixrestore.images.limits import refuse_claims, refuse_larger, without_pillo
 from pixrestore.images.metadata import read_metadata, read_tiff_metadata
 from pixrestore.images.photo import Photo
 from pixrestore.images.profiles import in_srgb
+from pixrestore.images.tiff_pages import is_tiff, pages_of, single_pages
 from pixrestore.images.values import normalized, parted, unmultiplied
 
 MAX_PIXELS = 500_000_000
@@ -50,6 +51,7 @@ def read_photo(
     *,
     max_pixels: int = MAX_PIXELS,
     damaged: bool = False,
+    all_pages: bool = False,
 ) -> Photo:
     """Read a photo of any common format, whatever its name says it is.
 
@@ -65,6 +67,9 @@ def read_photo(
         Larger photos are refused before they are decoded.
     damaged : bool
         Read what is there of a file that lacks some of its pixels; `Photo.notes` says how many.
+    all_pages : bool
+        Read all pages of a TIFF, the others to `Photo.further`. All together have at most
+        `max_pixels`.
 
     Returns
     -------
@@ -78,14 +83,23 @@ def read_photo(
         Larger than `max_pixels`.
     """
     with _reading(source) as stream:
-        found = sound(stream, damaged=damaged, max_pixels=max_pixels)
-        photo = _read(found.stream, max_pixels)
-        return replace(
-            photo,
-            icc=found.icc or photo.icc,
-            notes=photo.notes + found.notes,
-            lossless=_is_lossless(photo.format, stream),
-        )
+        if all_pages and is_tiff(stream) and len(places := pages_of(stream, max_pixels)) > 1:
+            files = single_pages(stream, places)
+            first, *others = [_sound_photo(file, max_pixels, damaged) for file in files]
+            note = f"all of its {len(places)} pages"
+            return replace(first, further=tuple(others), notes=(*first.notes, note))
+        return _sound_photo(stream, max_pixels, damaged)
+
+
+def _sound_photo(stream: BinaryIO, max_pixels: int, damaged: bool) -> Photo:
+    found = sound(stream, damaged=damaged, max_pixels=max_pixels)
+    photo = _read(found.stream, max_pixels)
+    return replace(
+        photo,
+        icc=found.icc or photo.icc,
+        notes=photo.notes + found.notes,
+        lossless=_is_lossless(photo.format, stream),
+    )
 
 
 def _is_lossless(format: str, stream: BinaryIO) -> bool:

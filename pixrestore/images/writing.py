@@ -16,11 +16,13 @@ from pixrestore.errors import OutputError
 from pixrestore.files import printable, replace_file
 from pixrestore.images import metadata
 from pixrestore.images.avif import encode_lossless_avif
-from pixrestore.images.formats import refuse_unfit
+from pixrestore.images.formats import refuse_pages, refuse_unfit
 from pixrestore.images.heif import require_heif
 from pixrestore.images.jpeg2000 import encode_jp2
 from pixrestore.images.photo import Photo, Pixels, fitting_profile, photo_to_image, rescaled
 from pixrestore.images.profiles import in_srgb
+from pixrestore.images.tags import Order
+from pixrestore.images.tiff_pages import join_pages
 from pixrestore.images.values import multiplied
 from pixrestore.storing import Quality, format_of, is_written, known_suffixes, settled_quality
 
@@ -38,7 +40,13 @@ _WITHOUT_LOSS: dict[str, dict[str, Any]] = {
 _DEPTHS = {"PNG": np.dtype(np.uint16), "JPEG2000": np.dtype(np.uint16)}
 
 
-def write_photo(photo: Photo, path: Path, quality: Quality | None = None) -> tuple[str, ...]:
+def write_photo(
+    photo: Photo,
+    path: Path,
+    quality: Quality | None = None,
+    *,
+    times: tuple[int, int] | None = None,
+) -> tuple[str, ...]:
     """Write a photo as the format that the name ends with, with what was kept put back.
 
     The file appears whole or not at all, also when the program is killed.
@@ -51,6 +59,9 @@ def write_photo(photo: Photo, path: Path, quality: Quality | None = None) -> tup
         File to write. A file there is replaced; missing folders are made.
     quality : int or "lossless", optional
         How well formats that lose something keep the photo; see `settled_quality`.
+    times : tuple of int, optional
+        When the file was last read and written, in nanoseconds as `os.utime` takes them; now by
+        default.
 
     Returns
     -------
@@ -74,7 +85,7 @@ def write_photo(photo: Photo, path: Path, quality: Quality | None = None) -> tup
     except (ValueError, OSError, OverflowError, RuntimeError) as error:  # as encoders say no
         size = f"{photo.pixels.shape[1]} x {photo.pixels.shape[0]} pixels"
         raise OutputError(f"cannot write {printable(path)} ({size}): {error}") from error
-    replace_file(path, data.getbuffer())
+    replace_file(path, data.getbuffer(), times)
     return notes
 
 
@@ -113,12 +124,15 @@ def written_format(photo: Photo) -> str:
 def _encoded(
     photo: Photo, format: str, quality: Quality | None
 ) -> tuple[io.BytesIO, tuple[str, ...]]:
+    if photo.further:
+        return _encoded_pages(photo, format)
     refuse_unfit(format, *photo.pixels.shape[:2])
     settled = settled_quality(format, quality, lossless=photo.lossless)
     stream = io.BytesIO()
     photo, notes = _fitting(photo, format)
     if format == "TIFF":
-        _write_tiff(photo, stream)
+        # The order of EXIF, in which makers and texts of 16 bits have more numbers than it says.
+        _write_tiff(photo, stream, metadata.exif_tags(photo.exif).order)
     elif format == "JPEG2000":
         stream.write(encode_jp2(photo))
     elif format == "AVIF" and settled == "lossless":
@@ -128,6 +142,20 @@ def _encoded(
     else:
         _write_deep_png(photo, stream)
     return stream, notes
+
+
+def _encoded_pages(photo: Photo, format: str) -> tuple[io.BytesIO, tuple[str, ...]]:
+    refuse_pages(format, 1 + len(photo.further))
+    stream, notes, files = io.BytesIO(), dict[str, None](), []
+    order = metadata.exif_tags(photo.exif).order
+    for page in (photo, *photo.further):
+        single = io.BytesIO()
+        fitting, said = _fitting(page, format)
+        _write_tiff(fitting, single, order)
+        files.append(single.getvalue())
+        notes.update(dict.fromkeys(said))
+    join_pages(files, stream)
+    return stream, tuple(notes)
 
 
 def _fitting(photo: Photo, format: str) -> tuple[Photo, tuple[str, ...]]:
@@ -200,7 +228,7 @@ def _write_deep_png(photo: Photo, stream: BinaryIO) -> None:
     stream.write(data[header:])
 
 
-def _write_tiff(photo: Photo, stream: io.BytesIO) -> None:
+def _write_tiff(photo: Photo, stream: io.BytesIO, order: Order) -> None:
     """Write a TIFF of any depth, then append EXIF, which the encoder has no words for."""
     import tifffile
 
@@ -209,8 +237,7 @@ def _write_tiff(photo: Photo, stream: io.BytesIO) -> None:
     tifffile.imwrite(
         stream,
         np.ascontiguousarray(_tiff_channels(photo)),
-        # That of EXIF, in which makers and texts of 16 bits have more numbers than it says.
-        byteorder=metadata.exif_tags(photo.exif).order,
+        byteorder=order,
         photometric="minisblack" if photo.gray else "rgb",
         extrasamples=None if photo.alpha is None else [alpha],
         planarconfig=None if photo.gray and photo.alpha is None else "contig",

@@ -196,9 +196,11 @@ class _Run:
     def _made(self, job: Job) -> bool:
         """Tell whether there is a result to keep, such as one that another process made by now."""
         try:
-            changed = job.result.lstat().st_mtime
+            found = job.result.lstat()
         except OSError:
             return False
+        # A result that has its photo's times tells when it was made by when they were set.
+        changed = found.st_ctime if self.how.keep_times else found.st_mtime
         return not self.how.overwrite or self.began <= changed <= time.time()
 
     def _read(self, job: Job) -> tuple[Photo, Photo | None]:
@@ -209,7 +211,7 @@ class _Run:
         if made and not self._lacks_comparison(job):
             raise _DoneError
         # Nothing is made for a photo that is not there.
-        photo = read_photo(job.source, damaged=self.how.damaged)
+        photo = read_photo(job.source, damaged=self.how.damaged, all_pages=self.how.all_pages)
         format = format_of(job.result) or ""
         try:
             self.restorer.refuse_unfit(photo, format)
@@ -258,7 +260,8 @@ class _Run:
     def _write(self, job: Job, restored: _Restored) -> tuple[str, ...]:
         notes = restored.after.notes
         if restored.status == "restored":
-            notes += write_photo(restored.after, job.result, self.how.quality)
+            times = _times(job.source) if self.how.keep_times else None
+            notes += write_photo(restored.after, job.result, self.how.quality, times=times)
         if restored.before is None:
             return notes
         if not self.how.overwrite and os.path.lexists(job.comparison):
@@ -295,6 +298,11 @@ class _Run:
         self.summary.results.append(result)
         if self.report is not None:
             self.report(result)
+
+
+def _times(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_atime_ns, found.st_mtime_ns
 
 
 def comparison(before: Photo, after: Photo) -> Photo:

@@ -27,6 +27,10 @@ class Handling:
         the photos.
     quality : int or "lossless", optional
         How well results in formats that lose something are kept; see `storing.settled_quality`.
+    all_pages : bool
+        Restore all pages of a TIFF into a TIFF; by default the largest.
+    keep_times : bool
+        Give a result the times of its photo's file, when that was last read and written.
     """
 
     overwrite: bool = False
@@ -35,6 +39,8 @@ class Handling:
     damaged: bool = False
     format: str | None = None
     quality: Quality | None = None
+    all_pages: bool = False
+    keep_times: bool = False
 
     def __post_init__(self) -> None:
         checked_quality(self.quality)
