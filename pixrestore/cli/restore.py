@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pixrestore.cli.messages import say
+from pixrestore.cli.movement import Movement
 from pixrestore.cli.option_groups import Section
 from pixrestore.cli.photo_options import (
     EngineName,
@@ -131,7 +132,15 @@ def report_files(
     """Restore files, print what becomes of each, and return the exit code."""
     from pixrestore.restoring.files import restore_files
 
-    summary = restore_files(inputs, out, restorer, report=_show, options=options, **vars(handling))
+    with Movement() as movement:
+
+        def report(result: FileResult) -> None:
+            movement.clear()
+            _show(result)
+
+        summary = restore_files(
+            inputs, out, restorer, report=report, options=options, **vars(handling)
+        )
     if len(summary.results) > 1 or summary.unread:
         typer.echo(summary)
     return summary.exit_code
