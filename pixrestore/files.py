@@ -85,11 +85,15 @@ def replacing(path: Path, *, room: int = 0, suffix: str = "") -> Iterator[Path]:
         raise output_error(path, error) from error
 
 
-def replace_file(path: Path, data: bytes | memoryview) -> None:
-    """Write `data` as a file; raises as `replacing` does."""
+def replace_file(
+    path: Path, data: bytes | memoryview, times: tuple[int, int] | None = None
+) -> None:
+    """Write `data` as a file, of `times` as `os.utime` takes them; raises as `replacing` does."""
     with replacing(path) as fresh:
         # The user's umask decides who may read it, as for any file they save.
         fresh.write_bytes(data)
+        if times is not None:
+            os.utime(fresh, ns=times)
 
 
 def replace_json(path: Path, value: Mapping[str, Any]) -> None:

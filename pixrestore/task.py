@@ -51,6 +51,10 @@ class Task(ABC):
     scale : int
         Factor by which the restored photo is higher and wider than the degraded one. An option of
         this name lets users choose it.
+    existing_colours : {"replace", "keep", "refuse"}
+        What becomes of a photo that has colours already, where the task adds colour: its colours
+        are replaced, it stays as it is, or it is an error. An option of this name lets users
+        choose it.
     recipe : Recipe
         The training settings that suit the task.
     guides : tuple of Guide
@@ -66,8 +70,9 @@ class Task(ABC):
 
     name: ClassVar[str]
     scope: ClassVar[Literal["local", "scene"]] = "local"
-    # No class variable to type checkers, so that a task may make it an option, which is a field.
+    # No class variables to type checkers, so that a task may make them options, which are fields.
     scale: int = 1
+    existing_colours: Literal["replace", "keep", "refuse"] = "replace"
     recipe: ClassVar[Recipe] = Recipe()
     guides: ClassVar[tuple[Guide, ...]] = ()
     benchmark: ClassVar[Mapping[str, Any]] = {}

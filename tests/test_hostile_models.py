@@ -251,3 +251,41 @@ def test_a_geometry_that_does_not_suit_the_network_is_the_models_fault(model, ca
     with pytest.raises(ModelError):
         pixrestore.load(model, engine="onnx").restore(np.zeros((37, 41, 3), np.uint8))
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "engine"),
+    [
+        # 390 GB of weights; of the second, some thousand layers of a few numbers each.
+        ({"widths": [4096] * 3, "blocks": [64] * 3}, "keras"),
+        ({"widths": [1] * 7, "blocks": [64] * 7}, "keras"),
+        ({"widths": [48, 96, 192], "blocks": [3, 1, 1]}, "keras"),
+    ],
+)
+def test_a_network_is_no_larger_than_its_weights(model, arguments, engine):
+    path = model / "model.json"
+    description = json.loads(path.read_text())
+    description["architecture"]["arguments"] |= arguments
+    path.write_text(json.dumps(description))
+    with pytest.raises(ModelError, match="describes a larger network than there are weights for"):
+        pixrestore.restore(PHOTO, model=model, engine=engine)
+
+
+@pytest.mark.parametrize("packed", [None, "gzip"])
+def test_weights_claim_no_more_than_their_file_holds(model, packed):
+    with h5py.File(model / "model.weights.h5", "r+") as file:
+        file.create_dataset("claim", (1 << 40,), np.float32, chunks=(1 << 16,), compression=packed)
+    signed(model)
+    with pytest.raises(ModelError, match=r"claims 43980\d+ bytes of numbers"):
+        pixrestore.restore(PHOTO, model=model)
+
+
+def test_a_graph_takes_weights_no_more_often_than_it_needs(model):
+    path = model / "model.json"
+    description = json.loads(path.read_text())
+    entry = max(description["graph"]["weights"], key=lambda one: len(one["axes"]))
+    many = [{**entry, "name": f"copy {number}"} for number in range(1000)]
+    description["graph"]["weights"] += many
+    path.write_text(json.dumps(description))
+    with pytest.raises(ModelError, match="takes the same weights many times"):
+        pixrestore.restore(PHOTO, model=model, engine="onnx")

@@ -16,7 +16,7 @@ PACKAGE = Path(pixrestore.__file__).parent
 # within a function, or for the sake of types. Rooms on one line do not know each other.
 LAYERS = [
     ["errors", "geometry"],
-    ["backend", "files", "options", "places", "tables"],
+    ["backend", "files", "options", "places", "storing", "tables"],
     ["applications", "belief", "description", "finding", "guide", "images", "recipe"],
     ["task"],
     ["chain", "loss", "restoring"],

@@ -10,17 +10,14 @@ import typer
 
 from pixrestore.cli.messages import say, tell_terms
 from pixrestore.cli.photo_options import (
-    Compare,
-    Damaged,
     EngineName,
-    Handling,
     Inputs,
-    NoMark,
     Output,
-    Overwrite,
+    takes_handling,
 )
 from pixrestore.cli.restore import report_files
 from pixrestore.errors import PixrestoreError
+from pixrestore.restoring.handling import Handling
 from pixrestore.tables import as_json, table
 
 if TYPE_CHECKING:
@@ -42,13 +39,12 @@ def inspect(
     return _code(codes)
 
 
+@takes_handling
 def fix(
     inputs: Inputs,
     out: Output = None,
-    overwrite: Overwrite = False,
-    compare: Compare = False,
-    no_mark: NoMark = False,
-    damaged: Damaged = False,
+    *,
+    handling: Handling,
     engine: EngineName = "auto",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
@@ -63,7 +59,6 @@ def fix(
 
     from pixrestore.inspection import Fixer
 
-    handling = Handling(overwrite, compare, not no_mark, damaged)
     return report_files(inputs, out, Fixer(engine, tell_terms), handling)
 
 

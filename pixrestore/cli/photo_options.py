@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import inspect
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import typer
 
 from pixrestore.engines import Engine
+from pixrestore.restoring.handling import Handling
+from pixrestore.storing import FORMATS, checked_quality
 
 Inputs = Annotated[
     list[Path],
@@ -41,7 +44,6 @@ ModelName = Annotated[
         "the task's own.",
     ),
 ]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")]
 EngineName = Annotated[
     Engine,
     typer.Option(
@@ -49,29 +51,89 @@ EngineName = Annotated[
         help="Engine that runs the network: ONNX Runtime starts fast, Keras uses a GPU.",
     ),
 ]
-Compare = Annotated[bool, typer.Option("--compare", help="Also write a picture of before | after.")]
-Damaged = Annotated[
-    bool,
-    typer.Option(
-        "--damaged",
-        help="Restore what is there of files that lack some of their pixels.",
-    ),
-]
-
-NoMark = Annotated[
-    bool,
-    typer.Option(
-        "--no-mark",
-        help="Do not say in the results' EXIF and XMP that a trained model has changed the photo.",
-    ),
-]
 
 
-@dataclass(frozen=True)
-class Handling:
-    """What becomes of files: as `restore_files` takes it."""
+def _asked(
+    *,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace results that exist.")
+    ] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Also write a picture of before | after.")
+    ] = False,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help=f"Format of the results: {', '.join(FORMATS)}. By default that of the photo.",
+        ),
+    ] = None,
+    quality: Annotated[
+        str | None,
+        typer.Option(
+            "--quality",
+            metavar="1..100|lossless",
+            help="How well JPEG, WebP, AVIF and HEIC keep the result. By default 95 or 90, and "
+            "without loss where the photo's file has none.",
+        ),
+    ] = None,
+    pages: Annotated[
+        Literal["first", "all"],
+        typer.Option(
+            "--pages",
+            help="Pages of a TIFF to restore: all, into a TIFF of as many, or the first of the "
+            "largest.",
+        ),
+    ] = "first",
+    keep_times: Annotated[
+        bool,
+        typer.Option(
+            "--keep-times", help="Give results the times at which the photos' files were changed."
+        ),
+    ] = False,
+    no_mark: Annotated[
+        bool,
+        typer.Option(
+            "--no-mark",
+            help="Do not say in the results' EXIF and XMP that a trained model has changed the "
+            "photo.",
+        ),
+    ] = False,
+    damaged: Annotated[
+        bool,
+        typer.Option(
+            "--damaged",
+            help="Restore what is there of files that lack some of their pixels.",
+        ),
+    ] = False,
+) -> Handling:
+    return Handling(
+        overwrite=overwrite,
+        compare=compare,
+        format=format,
+        quality=checked_quality(quality),
+        all_pages=pages == "all",
+        keep_times=keep_times,
+        mark=not no_mark,
+        damaged=damaged,
+    )
 
-    overwrite: bool
-    compare: bool
-    mark: bool
-    damaged: bool
+
+def takes_handling(function: Callable[..., int]) -> Callable[..., int]:
+    """Give a command's function, in place of its parameter `handling`, the options that say it."""
+    signature = inspect.signature(function, eval_str=True)
+    asked = inspect.signature(_asked, eval_str=True).parameters
+    own: list[inspect.Parameter] = []
+    for parameter in signature.parameters.values():
+        own += asked.values() if parameter.name == "handling" else [parameter]
+
+    def command(**values: Any) -> int:
+        handling = _asked(**{name: values.pop(name) for name in asked})
+        return function(**values, handling=handling)
+
+    command.__doc__, command.__name__ = function.__doc__, function.__name__
+    kinds = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own]
+    command.__signature__ = signature.replace(parameters=kinds)  # type: ignore[attr-defined]
+    command.__annotations__ = {}
+    return command

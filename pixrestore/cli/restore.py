@@ -11,22 +11,20 @@ import typer
 from pixrestore.cli.asking import KEY as ASKED
 from pixrestore.cli.asking import answer_questions
 from pixrestore.cli.messages import say, tell_terms
+from pixrestore.cli.movement import Movement
 from pixrestore.cli.option_groups import Section
 from pixrestore.cli.photo_options import (
-    Compare,
-    Damaged,
     EngineName,
-    Handling,
     InputsOrStream,
     ModelName,
-    NoMark,
     Output,
-    Overwrite,
+    takes_handling,
 )
 from pixrestore.cli.streams import restore_stream, streams
 from pixrestore.cli.task_options import choose_tasks, restoring_sections
 from pixrestore.engines import Engine
 from pixrestore.errors import UsageError
+from pixrestore.restoring.handling import Handling
 
 if TYPE_CHECKING:
     from pixrestore.restoring.inputs import RestoresPhotos
@@ -45,20 +43,16 @@ def command_for(task: str, summary: str) -> Callable[..., int]:
         inputs: InputsOrStream,
         out: Output = None,
         model: ModelName = None,
-        overwrite: Overwrite = False,
-        compare: Compare = False,
-        no_mark: NoMark = False,
-        damaged: Damaged = False,
-        engine: EngineName = "auto",
         *,
+        handling: Handling,
+        engine: EngineName = "auto",
         given: Mapping[str, Mapping[str, Any]],
     ) -> int:
-        handling = Handling(overwrite, compare, not no_mark, damaged)
         models = [] if model is None else [model]
         return _restore_photos([task], models, inputs, out, engine, handling, given)
 
     command.__name__, command.__doc__ = task, summary
-    return command
+    return takes_handling(command)
 
 
 colorize = command_for("colorize", "Colour black-and-white photos.")
@@ -75,6 +69,7 @@ def sections_for(task: str) -> Callable[[Mapping[str, Any]], list[Section]]:
     return sections
 
 
+@takes_handling
 def restore(
     inputs: InputsOrStream,
     task: Annotated[
@@ -97,16 +92,12 @@ def restore(
             "default the task's own. Repeat it to name a model for each task.",
         ),
     ] = None,
-    overwrite: Overwrite = False,
-    compare: Compare = False,
-    no_mark: NoMark = False,
-    damaged: Damaged = False,
-    engine: EngineName = "auto",
     *,
+    handling: Handling,
+    engine: EngineName = "auto",
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
     """Restore photos, undoing the damage of any task."""
-    handling = Handling(overwrite, compare, not no_mark, damaged)
     return _restore_photos(task or [], model or [], inputs, out, engine, handling, given)
 
 
@@ -149,7 +140,15 @@ def report_files(
     """Restore files, print what becomes of each, and return the exit code."""
     from pixrestore.restoring.files import restore_files
 
-    summary = restore_files(inputs, out, restorer, report=_show, options=options, **vars(handling))
+    with Movement() as movement:
+
+        def report(result: FileResult) -> None:
+            movement.clear()
+            _show(result)
+
+        summary = restore_files(
+            inputs, out, restorer, report=report, options=options, **vars(handling)
+        )
     if len(summary.results) > 1 or summary.unread:
         typer.echo(summary)
     return summary.exit_code

@@ -14,10 +14,11 @@ import typer
 from pixrestore.cli.messages import say
 from pixrestore.errors import OutputError, PhotoError, UsageError
 from pixrestore.files import output_error, printable
+from pixrestore.storing import format_named, format_of, settled_quality
 
 if TYPE_CHECKING:
-    from pixrestore.cli.photo_options import Handling
     from pixrestore.images import Photo
+    from pixrestore.restoring.handling import Handling
     from pixrestore.restoring.inputs import RestoresPhotos
 
 STREAM = Path("-")
@@ -39,8 +40,6 @@ def streams(inputs: Sequence[Path], out: Path | None) -> bool:
         if sys.stdout.isatty():
             raise UsageError("a photo would fill the screen: redirect the output, or name `out`")
         return True
-    from pixrestore.images import format_of
-
     if out is None or out.is_dir() or format_of(out) is None:
         raise UsageError("a photo from standard input has no name: set `out` to a file, or to -")
     return True
@@ -60,25 +59,30 @@ def restore_stream(
     options: Mapping[str, Any],
 ) -> int:
     """Restore one photo whose source or result, or both, is a stream."""
-    from pixrestore.images import encode_photo, format_of, write_photo
+    from pixrestore.images import encode_photo, write_photo
     from pixrestore.images.writing import written_format
+    from pixrestore.restoring.planning import refuse_other_format
 
     to_file = out is not None and out != STREAM
+    if to_file:
+        refuse_other_format(Path(str(out)), handling.format)
     if to_file and os.path.lexists(str(out)) and not handling.overwrite:
         typer.echo(f"standard input: skipped, {printable(str(out))} exists")
         return 0
     # Whatever plugins print must not get into the photo.
     with contextlib.redirect_stdout(sys.stderr):
         restorer.check(options)
-        photo = _read(source, handling.damaged)
-        format = format_of(Path(str(out))) if to_file else written_format(photo)
+        photo = _read(source, handling)
+        wanted = format_named(handling.format).pillows if handling.format else None
+        format = format_of(Path(str(out))) if to_file else wanted or written_format(photo)
         restorer.refuse_unfit(photo, format or "")
+        settled_quality(format or "", handling.quality, lossless=photo.lossless)
         restored = restorer.restore_marked(photo, mark=handling.mark, **options)
         notes = restored.notes
         if to_file:
-            notes += write_photo(restored, Path(str(out)))
+            notes += write_photo(restored, Path(str(out)), handling.quality)
         else:
-            data = encode_photo(restored)
+            data = encode_photo(restored, format, handling.quality)
     for note in notes:
         say(note)
     if to_file:
@@ -88,13 +92,14 @@ def restore_stream(
     return 0
 
 
-def _read(source: Path, damaged: bool) -> Photo:
+def _read(source: Path, handling: Handling) -> Photo:
     from pixrestore.images import read_photo
 
+    how = {"damaged": handling.damaged, "all_pages": handling.all_pages}
     if source != STREAM:
-        return read_photo(source, damaged=damaged)
+        return read_photo(source, **how)
     try:
-        return read_photo(sys.stdin.buffer.read(), damaged=damaged)
+        return read_photo(sys.stdin.buffer.read(), **how)
     except PhotoError as error:
         raise PhotoError(f"standard input: {error}") from error
     except OSError as error:

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from pixrestore.engines.graph import add_graph
+from pixrestore.engines.keras import built
 from pixrestore.errors import UsageError
 from pixrestore.files import require_room
 from pixrestore.model.folder import Model, check_weights, write_model
-from pixrestore.network.build import build_core, load_weights
+from pixrestore.network.build import load_weights
 from pixrestore.plugins.kinds import ARCHITECTURES
 from pixrestore.plugins.loading import load_plugins
-from pixrestore.plugins.losses import find_loss
 
 
 def half_precision_copy(model: Model, folder: str | os.PathLike[str], **changes: Any) -> Model:
@@ -78,8 +78,7 @@ def _folded(model: Model) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     if fold is None:
         yield model.weights_path, model.arguments
         return
-    loss = find_loss(model.loss, model.loss_options)
-    core = build_core(model.architecture, model.arguments, model.channels, loss)
+    core = built(model)
     load_weights(core, model.weights_path)
     core, arguments = fold(core, model.arguments)
     with tempfile.TemporaryDirectory() as folder:

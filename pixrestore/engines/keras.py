@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pixrestore.backend import import_keras
-from pixrestore.errors import UsageError
+from pixrestore.description import DESCRIPTION
+from pixrestore.errors import ModelError, UsageError
+from pixrestore.files import printable
+from pixrestore.model.weights import held
+from pixrestore.network.bounds import Room
 from pixrestore.network.build import build_core, load_weights, reading
 from pixrestore.plugins.losses import find_loss
 
@@ -49,14 +53,14 @@ class KerasNetwork:
 
 def load_network(model: Model) -> KerasNetwork:
     """Build a model's network, load its trained weights, and make it ready to run."""
-    core = _built(model)
+    core = built(model)
     load_weights(core, model.weights_path)
     return KerasNetwork(reading(core, _loss(model)))
 
 
 def load_core(model: Model) -> KerasNetwork:
     """Return the trained network without what reads its output as an answer."""
-    core = _built(model)
+    core = built(model)
     load_weights(core, model.weights_path)
     return KerasNetwork(core)
 
@@ -70,7 +74,7 @@ def load_encoder(model: Model) -> KerasNetwork:
         The architecture has no such layer.
     """
     keras = import_keras()
-    core = _built(model)
+    core = built(model)
     named = [layer for layer in core.layers if layer.name == CODE]
     if not named:
         raise UsageError(
@@ -83,9 +87,14 @@ def load_encoder(model: Model) -> KerasNetwork:
     return KerasNetwork(keras.Model(core.input, flat))
 
 
-def _built(model: Model) -> keras.Model:
+def built(model: Model) -> keras.Model:
+    """Build a model's network, no larger than its weights; it has none of them yet."""
     model.require_layers()
-    return build_core(model.architecture, model.arguments, model.channels, _loss(model))
+    room = Room(*held(model.weights_path))
+    try:
+        return build_core(model.architecture, model.arguments, model.channels, _loss(model), room)
+    except ModelError as error:
+        raise ModelError(f"{printable(model.folder / DESCRIPTION)} is refused: {error}") from None
 
 
 def _loss(model: Model) -> Loss:

@@ -8,6 +8,7 @@ import numpy as np
 
 from pixrestore.backend import usable_cpus
 from pixrestore.errors import ModelError
+from pixrestore.model.weights import held
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,11 +112,18 @@ def cannot_run(path: Path, error: Exception, what: str = "") -> ModelError:
     return ModelError(f"{path} cannot be run{what}: {first}")
 
 
+# A graph may lay out the same weights in several ways.
+_MOST_COPIES = 4
+
+
 def _weights(path: Any, entries: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[np.float32]]:
     """Read the weights as the graph names and lays them out."""
     import h5py
 
     with h5py.File(path, "r") as file:
+        sizes = [file[entry["dataset"]].size for entry in entries]
+        if sum(sizes) > _MOST_COPIES * held(path)[0]:
+            raise ValueError("it takes the same weights many times")
         return {
             entry["name"]: np.ascontiguousarray(
                 file[entry["dataset"]][()].astype(np.float32).transpose(entry["axes"])

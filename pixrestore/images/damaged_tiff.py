@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,11 +51,18 @@ def examine_tiff(stream: BinaryIO, max_pixels: int, damaged: bool) -> Findings:
         packed = chosen.bitspersample <= 8 and chosen.compression not in _PILLOWS
         if not (damaged or packed):
             first = chosen is pages[0] or bool(missing)
-            return Findings(missing, mended=None if first else _led_by(stream, chosen), notes=notes)
-    copy = io.BytesIO(_led_by(stream, chosen))
+            return Findings(
+                missing, mended=None if first else led_by(stream, chosen.offset), notes=notes
+            )
+    copy = io.BytesIO(led_by(stream, chosen.offset))
     if missing or packed or not _decodes(copy):
         missing = _unpack(copy)
     return Findings(missing, "missing", copy.getvalue(), notes)
+
+
+def own_pages(tiff: Any) -> list[Any]:
+    """Return the pictures of a file that are no small copies or masks of others."""
+    return [page for page in _pages(tiff) if not _is_part(page)]
 
 
 def _pages(tiff: Any) -> list[Any]:
@@ -128,13 +135,13 @@ def _missing(page: Any, size: int) -> float:
     return lost / total if total else 1.0
 
 
-def _led_by(stream: BinaryIO, page: Any) -> bytes:
-    """Return the file with this page as its first."""
+def led_by(stream: BinaryIO, place: int) -> bytes:
+    """Return the file with the page that is described at `place` as its first."""
     stream.seek(0)
     data = bytearray(stream.read())
-    order = "little" if data[:1] == b"I" else "big"
+    order: Literal["little", "big"] = "little" if data[:1] == b"I" else "big"
     start, width = (8, 8) if 43 in data[2:4] else (4, 4)
-    data[start : start + width] = page.offset.to_bytes(width, order)
+    data[start : start + width] = place.to_bytes(width, order)
     return bytes(data)
 
 

@@ -5,19 +5,28 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from pixrestore.errors import OutputError
+from pixrestore.images.heif import INSTALL, reads_heif
 
 LARGEST_SIDE = {"WEBP": 16_383, "JPEG": 65_500, "AVIF": 65_535}
 """The most pixels that a picture's height or width may have, where a format has a limit."""
 
 
 def refuse_unfit(format: str, height: int, width: int) -> None:
-    """Raise an `OutputError` where a format cannot hold a picture of this size."""
+    """Raise an `OutputError` where a format cannot hold a picture of this size, or be written."""
+    if format == "HEIF" and not reads_heif():
+        raise OutputError(f"HEIC photos need another package: {INSTALL}")
     most = LARGEST_SIDE.get(format, 0)
     if most and max(height, width) > most:
         raise OutputError(
             f"{format} holds at most {most} pixels a side, and the result would have "
             f"{width} x {height} pixels: write it as PNG or TIFF"
         )
+
+
+def refuse_pages(format: str, count: int) -> None:
+    """Raise an `OutputError` where a format cannot hold so many pages."""
+    if count > 1 and format != "TIFF":
+        raise OutputError(f"{format} holds one page: write the {count} pages as TIFF")
 
 
 def is_lossless(stream: BinaryIO) -> bool:

@@ -41,9 +41,20 @@ def prepare_heif(start: bytes) -> tuple[str, ...]:
     brands = {start[at : at + 4] for at in (8, *range(16, end, 4))}
     if start[4:8] != b"ftyp" or not brands.intersection(_BRANDS):
         return ()
+    require_heif()
+    return ("HEIF",)
+
+
+def require_heif() -> None:
+    """Teach Pillow to read and write HEIC photos.
+
+    Raises
+    ------
+    PhotoError
+        The package that does it is missing.
+    """
     if not reads_heif():
         raise PhotoError(f"HEIC photos need another package: {INSTALL}")
     import pillow_heif
 
     pillow_heif.register_heif_opener(thumbnails=False)
-    return ("HEIF",)

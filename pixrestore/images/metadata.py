@@ -288,6 +288,8 @@ def fitting_metadata(exif: bytes, texts: Texts, format: str) -> tuple[bytes, Tex
     lost += ["comments"] if texts.comments else []
     if format == "TIFF":
         return exif, Texts(texts.xmp, texts.iptc), lost
+    if format == "JPEG2000":
+        return exif, Texts(texts.xmp, texts.iptc), lost
     lost += ["IPTC"] if texts.iptc else []
     if format != "BMP":
         return exif, Texts(texts.xmp), lost

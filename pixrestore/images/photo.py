@@ -60,6 +60,8 @@ class Photo:
         Remarks for the user, such as on frames that were left out.
     lossless : bool
         The file holds the pixels exactly, in a format that need not; so does the result.
+    further : tuple of Photo
+        The other pages of its file, where all were asked for.
     """
 
     pixels: Pixels
@@ -73,6 +75,7 @@ class Photo:
     premultiplied: bool = False
     notes: tuple[str, ...] = ()
     lossless: bool = False
+    further: tuple[Photo, ...] = ()
 
     def with_pixels(self, pixels: Pixels, *, gray: bool | None = None) -> Photo:
         """Return this photo with other pixels; `gray` true says that their channels are equal.

@@ -19,15 +19,18 @@ from PIL import Image, UnidentifiedImageError
 from pixrestore.errors import PhotoError
 from pixrestore.files import address_hint, printable
 from pixrestore.images import photo as photos
+from pixrestore.images.avif import is_lossless_avif
 from pixrestore.images.damage import sound
 from pixrestore.images.damaged_tiff import TIFF_MAGIC
 from pixrestore.images.formats import is_lossless
 from pixrestore.images.heif import prepare_heif
 from pixrestore.images.icc import cicp_of, profile_of
+from pixrestore.images.jpeg2000 import deep_jp2, is_deep_jp2, read_jp2_metadata
 from pixrestore.images.limits import refuse_claims, refuse_larger, without_pillows_limit
 from pixrestore.images.metadata import read_metadata, read_tiff_metadata
 from pixrestore.images.photo import Photo
 from pixrestore.images.profiles import in_srgb
+from pixrestore.images.tiff_pages import is_tiff, pages_of, single_pages
 from pixrestore.images.values import normalized, parted, unmultiplied
 
 MAX_PIXELS = 500_000_000
@@ -48,6 +51,7 @@ def read_photo(
     *,
     max_pixels: int = MAX_PIXELS,
     damaged: bool = False,
+    all_pages: bool = False,
 ) -> Photo:
     """Read a photo of any common format, whatever its name says it is.
 
@@ -63,6 +67,9 @@ def read_photo(
         Larger photos are refused before they are decoded.
     damaged : bool
         Read what is there of a file that lacks some of its pixels; `Photo.notes` says how many.
+    all_pages : bool
+        Read all pages of a TIFF, the others to `Photo.further`. All together have at most
+        `max_pixels`.
 
     Returns
     -------
@@ -76,14 +83,29 @@ def read_photo(
         Larger than `max_pixels`.
     """
     with _reading(source) as stream:
-        found = sound(stream, damaged=damaged, max_pixels=max_pixels)
-        photo = _read(found.stream, max_pixels)
-        return replace(
-            photo,
-            icc=found.icc or photo.icc,
-            notes=photo.notes + found.notes,
-            lossless=photo.format == "WEBP" and is_lossless(stream),
-        )
+        if all_pages and is_tiff(stream) and len(places := pages_of(stream, max_pixels)) > 1:
+            files = single_pages(stream, places)
+            first, *others = [_sound_photo(file, max_pixels, damaged) for file in files]
+            note = f"all of its {len(places)} pages"
+            return replace(first, further=tuple(others), notes=(*first.notes, note))
+        return _sound_photo(stream, max_pixels, damaged)
+
+
+def _sound_photo(stream: BinaryIO, max_pixels: int, damaged: bool) -> Photo:
+    found = sound(stream, damaged=damaged, max_pixels=max_pixels)
+    photo = _read(found.stream, max_pixels)
+    return replace(
+        photo,
+        icc=found.icc or photo.icc,
+        notes=photo.notes + found.notes,
+        lossless=_is_lossless(photo.format, stream),
+    )
+
+
+def _is_lossless(format: str, stream: BinaryIO) -> bool:
+    return (format == "WEBP" and is_lossless(stream)) or (
+        format == "AVIF" and is_lossless_avif(stream)
+    )
 
 
 def _read(stream: BinaryIO, max_pixels: int) -> Photo:
@@ -97,6 +119,8 @@ def _read(stream: BinaryIO, max_pixels: int) -> Photo:
             image.info["cicp"] = cicp_of(stream)
         if image.format == "PNG" and _is_deep_png(stream):
             photo = _deep_png(stream, image)
+        elif image.format == "JPEG2000":
+            photo = _jp2(stream, image)
         else:
             photo = photos.photo_from_image(image)
         return _with_frames(photo, frames)
@@ -257,6 +281,22 @@ def _deep_png(stream: BinaryIO, image: Image.Image) -> Photo:
         icc=profile_of(image.info, notes, gray=gray),
         dpi=photos.plausible_dpi(image.info.get("dpi")),
         notes=tuple(notes),
+    )
+
+
+def _jp2(stream: BinaryIO, image: Image.Image) -> Photo:
+    """Read a JPEG 2000, with what Pillow passes over."""
+    notes: list[str] = []
+    exif, texts, icc = read_jp2_metadata(stream, notes)
+    deep = is_deep_jp2(stream)
+    photo = deep_jp2(stream) if deep else photos.photo_from_image(image)
+    return replace(
+        photo,
+        exif=exif,
+        texts=texts,
+        icc=icc or photo.icc,
+        dpi=photos.plausible_dpi(image.info.get("dpi")),
+        notes=(*photo.notes, *notes),
     )
 
 

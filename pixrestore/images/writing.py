@@ -15,38 +15,38 @@ from PIL import Image, PngImagePlugin
 from pixrestore.errors import OutputError
 from pixrestore.files import printable, replace_file
 from pixrestore.images import metadata
-from pixrestore.images.formats import refuse_unfit
+from pixrestore.images.avif import encode_lossless_avif
+from pixrestore.images.formats import refuse_pages, refuse_unfit
+from pixrestore.images.heif import require_heif
+from pixrestore.images.jpeg2000 import encode_jp2
 from pixrestore.images.photo import Photo, Pixels, fitting_profile, photo_to_image, rescaled
 from pixrestore.images.profiles import in_srgb
+from pixrestore.images.tags import Order
+from pixrestore.images.tiff_pages import join_pages
 from pixrestore.images.values import multiplied
+from pixrestore.storing import Quality, format_of, is_written, known_suffixes, settled_quality
 
-_FORMATS = {
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".jpe": "JPEG",
-    ".jfif": "JPEG",
-    ".png": "PNG",
-    ".webp": "WEBP",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-    ".bmp": "BMP",
-    ".avif": "AVIF",
+# Colours at the full resolution: what was just restored should not be damaged again.
+_FULL_COLOURS: dict[str, dict[str, Any]] = {
+    "JPEG": {"subsampling": "4:4:4"},
+    "AVIF": {"subsampling": "4:4:4"},
+    "HEIF": {"chroma": 444},
 }
-
-# High quality without chroma subsampling: what was just restored should not be damaged again.
-_SETTINGS: dict[str, dict[str, Any]] = {
-    "JPEG": {"quality": 95, "subsampling": "4:4:4"},
-    "WEBP": {"quality": 95},
-    "AVIF": {"quality": 90},
+_WITHOUT_LOSS: dict[str, dict[str, Any]] = {
+    "WEBP": {"lossless": True, "exact": True},
+    # Red, green and blue as they are: the usual matrix rounds.
+    "HEIF": {"quality": -1, "chroma": 444, "matrix_coefficients": 0},
 }
+_DEPTHS = {"PNG": np.dtype(np.uint16), "JPEG2000": np.dtype(np.uint16)}
 
 
-def format_of(path: Path) -> str | None:
-    """Return the format, such as ``"JPEG"``, that a name's ending stands for; None if unknown."""
-    return _FORMATS.get(path.suffix.lower())
-
-
-def write_photo(photo: Photo, path: Path) -> tuple[str, ...]:
+def write_photo(
+    photo: Photo,
+    path: Path,
+    quality: Quality | None = None,
+    *,
+    times: tuple[int, int] | None = None,
+) -> tuple[str, ...]:
     """Write a photo as the format that the name ends with, with what was kept put back.
 
     The file appears whole or not at all, also when the program is killed.
@@ -57,6 +57,11 @@ def write_photo(photo: Photo, path: Path) -> tuple[str, ...]:
         The photo to write. 16 bit is kept by PNG and TIFF, float by TIFF.
     path : Path
         File to write. A file there is replaced; missing folders are made.
+    quality : int or "lossless", optional
+        How well formats that lose something keep the photo; see `settled_quality`.
+    times : tuple of int, optional
+        When the file was last read and written, in nanoseconds as `os.utime` takes them; now by
+        default.
 
     Returns
     -------
@@ -66,21 +71,21 @@ def write_photo(photo: Photo, path: Path) -> tuple[str, ...]:
     Raises
     ------
     OutputError
-        The ending is unknown, the photo is too large for the format, or the file cannot be
-        written.
+        The ending is unknown, the photo is too large for the format, the format always loses
+        something and must not, or the file cannot be written.
     """
     path = Path(path)
     format = format_of(path)
     if format is None:
         raise _unknown_format(path)
     try:
-        data, notes = _encoded(photo, format)
+        data, notes = _encoded(photo, format, quality)
     except OutputError as error:
         raise OutputError(f"cannot write {printable(path)}: {error}") from None
-    except (ValueError, OSError, OverflowError) as error:  # Pillow's ways to say no
+    except (ValueError, OSError, OverflowError, RuntimeError) as error:  # as encoders say no
         size = f"{photo.pixels.shape[1]} x {photo.pixels.shape[0]} pixels"
         raise OutputError(f"cannot write {printable(path)} ({size}): {error}") from error
-    replace_file(path, data.getbuffer())
+    replace_file(path, data.getbuffer(), times)
     return notes
 
 
@@ -91,11 +96,11 @@ def refuse_format(path: Path, only: Collection[str]) -> None:
 
 
 def _unknown_format(path: Path) -> OutputError:
-    known = " ".join(sorted(_FORMATS))
+    known = known_suffixes()
     return OutputError(f"cannot write {printable(path)}: its name must end with one of {known}")
 
 
-def encode_photo(photo: Photo, format: str | None = None) -> bytes:
+def encode_photo(photo: Photo, format: str | None = None, quality: Quality | None = None) -> bytes:
     """Return a photo as the content of a file.
 
     Parameters
@@ -104,27 +109,53 @@ def encode_photo(photo: Photo, format: str | None = None) -> bytes:
         The photo to write.
     format : str, optional
         Pillow's name of a format; the photo's own by default, or PNG where that is not written.
+    quality : int or "lossless", optional
+        As `write_photo` takes it.
     """
-    return _encoded(photo, format or written_format(photo))[0].getvalue()
+    return _encoded(photo, format or written_format(photo), quality)[0].getvalue()
 
 
 def written_format(photo: Photo) -> str:
     """Return the format of a photo's bytes: its own, or PNG where that is not written."""
     format = {"MPO": "JPEG"}.get(photo.format, photo.format)
-    return format if format in _FORMATS.values() else "PNG"
+    return format if is_written(format) else "PNG"
 
 
-def _encoded(photo: Photo, format: str) -> tuple[io.BytesIO, tuple[str, ...]]:
+def _encoded(
+    photo: Photo, format: str, quality: Quality | None
+) -> tuple[io.BytesIO, tuple[str, ...]]:
+    if photo.further:
+        return _encoded_pages(photo, format)
     refuse_unfit(format, *photo.pixels.shape[:2])
+    settled = settled_quality(format, quality, lossless=photo.lossless)
     stream = io.BytesIO()
     photo, notes = _fitting(photo, format)
     if format == "TIFF":
-        _write_tiff(photo, stream)
+        # The order of EXIF, in which makers and texts of 16 bits have more numbers than it says.
+        _write_tiff(photo, stream, metadata.exif_tags(photo.exif).order)
+    elif format == "JPEG2000":
+        stream.write(encode_jp2(photo))
+    elif format == "AVIF" and settled == "lossless":
+        stream.write(encode_lossless_avif(photo))
     elif photo.pixels.dtype == np.uint8:
-        photo_to_image(photo).save(stream, format, **_settings(photo, format))
+        photo_to_image(photo).save(stream, format, **_settings(photo, format, settled))
     else:
         _write_deep_png(photo, stream)
     return stream, notes
+
+
+def _encoded_pages(photo: Photo, format: str) -> tuple[io.BytesIO, tuple[str, ...]]:
+    refuse_pages(format, 1 + len(photo.further))
+    stream, notes, files = io.BytesIO(), dict[str, None](), []
+    order = metadata.exif_tags(photo.exif).order
+    for page in (photo, *photo.further):
+        single = io.BytesIO()
+        fitting, said = _fitting(page, format)
+        _write_tiff(fitting, single, order)
+        files.append(single.getvalue())
+        notes.update(dict.fromkeys(said))
+    join_pages(files, stream)
+    return stream, tuple(notes)
 
 
 def _fitting(photo: Photo, format: str) -> tuple[Photo, tuple[str, ...]]:
@@ -133,7 +164,7 @@ def _fitting(photo: Photo, format: str) -> tuple[Photo, tuple[str, ...]]:
     if format == "BMP" and photo.icc:  # which it cannot hold: the photo is to look the same
         photo = in_srgb(photo)
     dtype = photo.pixels.dtype
-    wanted = {"TIFF": dtype, "PNG": np.dtype(np.uint16)}.get(format, np.dtype(np.uint8))
+    wanted = dtype if format == "TIFF" else _DEPTHS.get(format, np.dtype(np.uint8))
     if dtype != np.uint8 and wanted != dtype:
         notes.append(f"{format} holds {8 * wanted.itemsize} bits a channel, the photo has more")
         alpha = None if photo.alpha is None else rescaled(photo.alpha, wanted)
@@ -158,11 +189,14 @@ def _on_white(photo: Photo) -> Photo:
     return replace(photo, pixels=np.asarray(flat), alpha=None)
 
 
-def _settings(photo: Photo, format: str) -> dict[str, Any]:
-    settings = dict(_SETTINGS.get(format, {}))
-    if format == "WEBP" and photo.lossless:
-        settings = {"lossless": True, "exact": True}
-    if photo.dpi and format not in ("WEBP", "AVIF"):
+def _settings(photo: Photo, format: str, quality: Quality) -> dict[str, Any]:
+    if quality == "lossless":
+        settings = dict(_WITHOUT_LOSS.get(format, {}))
+    else:
+        settings = {"quality": quality, **({} if photo.gray else _FULL_COLOURS.get(format, {}))}
+    if format == "HEIF":
+        require_heif()
+    if photo.dpi and format not in ("WEBP", "AVIF", "HEIF"):
         settings["dpi"] = photo.dpi
     if format == "BMP":
         return settings
@@ -194,7 +228,7 @@ def _write_deep_png(photo: Photo, stream: BinaryIO) -> None:
     stream.write(data[header:])
 
 
-def _write_tiff(photo: Photo, stream: io.BytesIO) -> None:
+def _write_tiff(photo: Photo, stream: io.BytesIO, order: Order) -> None:
     """Write a TIFF of any depth, then append EXIF, which the encoder has no words for."""
     import tifffile
 
@@ -203,8 +237,7 @@ def _write_tiff(photo: Photo, stream: io.BytesIO) -> None:
     tifffile.imwrite(
         stream,
         np.ascontiguousarray(_tiff_channels(photo)),
-        # That of EXIF, in which makers and texts of 16 bits have more numbers than it says.
-        byteorder=metadata.exif_tags(photo.exif).order,
+        byteorder=order,
         photometric="minisblack" if photo.gray else "rgb",
         extrasamples=None if photo.alpha is None else [alpha],
         planarconfig=None if photo.gray and photo.alpha is None else "contig",

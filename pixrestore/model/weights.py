@@ -32,8 +32,31 @@ def check_plain(path: Path) -> None:
     try:
         with h5py.File(path, "r") as file:
             _check_group(file, path, set())
+            claimed = sum(one.nbytes for one in _datasets(file))
+        # Keras packs nothing: who does can mean terabytes in a few bytes.
+        if claimed > path.stat().st_size:
+            raise ModelError(f"{printable(path)} is refused: it claims {claimed} bytes of numbers")
     except (OSError, RuntimeError) as error:  # HDF5 knows both
         raise ModelError(f"{printable(path)} cannot be read: {error}") from error
+
+
+def held(path: Path) -> tuple[int, int]:
+    """Return how many numbers a file of weights holds, and in how many arrays."""
+    import h5py
+
+    if not h5py.is_hdf5(path):
+        raise ModelError(f"the weights in {printable(path)} do not fit the network: no HDF5 file")
+    with h5py.File(path, "r") as file:
+        found = _datasets(file)
+        return sum(one.size for one in found), len(found)
+
+
+def _datasets(file: h5py.File) -> list[h5py.Dataset]:
+    import h5py
+
+    found: list[h5py.Dataset] = []
+    file.visititems(lambda _, one: found.append(one) if isinstance(one, h5py.Dataset) else None)
+    return found
 
 
 def _check_group(group: h5py.Group, path: Path, seen: set[Any]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pixrestore.backend import import_keras
 from pixrestore.errors import ModelError, PixrestoreError, PluginError
 from pixrestore.loss import Loss
+from pixrestore.network.bounds import Room, within
 from pixrestore.network.measure import size_multiple
 from pixrestore.options import checked
 from pixrestore.plugins.kinds import ARCHITECTURES
@@ -18,14 +19,23 @@ if TYPE_CHECKING:
 
 
 def build_core(
-    architecture: str, arguments: Mapping[str, Any], channels: tuple[int, int], loss: Loss
+    architecture: str,
+    arguments: Mapping[str, Any],
+    channels: tuple[int, int],
+    loss: Loss,
+    room: Room | None = None,
 ) -> keras.Model:
-    """Build the network that is trained: from (H, W, Cx) to the channels that `loss` compares."""
+    """Build the network that is trained: from (H, W, Cx) to the channels that `loss` compares.
+
+    A network that needs more than `room` is a `ModelError`, before memory is taken for it.
+    """
     keras = import_keras()
     function = load_plugins().find(ARCHITECTURES, architecture)
     seen, answered = channels
     try:
-        core = function((None, None, seen), loss.channels(answered), **checked(function, arguments))
+        with within(room):
+            given = checked(function, arguments)
+            core = function((None, None, seen), loss.channels(answered), **given)
     except PixrestoreError:
         raise
     except Exception as error:  # a stranger's architecture may raise anything

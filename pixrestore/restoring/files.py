@@ -17,15 +17,17 @@ from PIL.Image import Resampling
 
 from pixrestore.errors import OutputError, PixrestoreError
 from pixrestore.files import output_error, printable, remove_leftovers
-from pixrestore.images import Photo, format_of, read_photo, to_dtype, to_float, write_photo
+from pixrestore.images import Photo, read_photo, to_dtype, to_float, write_photo
 from pixrestore.images.profiles import in_srgb
 from pixrestore.images.provenance import marked
 from pixrestore.images.resizing import resample
 from pixrestore.restoring.claims import Claims
+from pixrestore.restoring.handling import Handling
 from pixrestore.restoring.inputs import RestoresPhotos
 from pixrestore.restoring.planning import Job, plan_jobs
 from pixrestore.restoring.results import FileResult, Summary
 from pixrestore.restoring.scene import shrink
+from pixrestore.storing import format_of, settled_quality
 
 _log = logging.getLogger("pixrestore")
 
@@ -42,12 +44,9 @@ def restore_files(
     output: Path | str | None,
     restorer: RestoresPhotos,
     *,
-    overwrite: bool = False,
-    compare: bool = False,
-    mark: bool = True,
-    damaged: bool = False,
     report: Callable[[FileResult], None] | None = None,
     options: Mapping[str, Any] | None = None,
+    **handling: Any,
 ) -> Summary:
     """Restore photos and folders of photos to files.
 
@@ -64,19 +63,12 @@ def restore_files(
         A folder, or the file for one photo; by default beside the inputs, see `plan_jobs`.
     restorer : Restorer or RestorerSequence
         Restorer that restores them.
-    overwrite : bool
-        Replace results that exist; by default their photos are skipped.
-    compare : bool
-        Also write a before | after picture, ``<result>-compare.jpg``, beside each result, also one
-        that exists.
-    mark : bool
-        Say in the results' EXIF and XMP that a trained model has changed the photo.
-    damaged : bool
-        Restore what is there of files that lack some of their pixels; by default they fail.
     report : callable, optional
         Called with each `FileResult` as it is done.
     options : Mapping, optional
         Options of the task for restoring.
+    **handling : Any
+        Such as ``overwrite`` and ``format``: the attributes of a `Handling`.
 
     Returns
     -------
@@ -89,22 +81,20 @@ def restore_files(
     UsageError
         `output` is one photo and the inputs are several, or the task has no such option.
     """
+    how = Handling(**handling)
     restorer.check(options or {})
     places = [Path(path) for path in inputs]
     target = None if output is None else Path(output)
     summary = Summary()
-    jobs = plan_jobs(places, target, restorer.label, compare=compare, unread=summary.unread.append)
-    run = _Run(
-        restorer,
-        dict(options or {}),
-        overwrite,
-        compare,
-        mark,
-        damaged,
-        report,
-        len(jobs),
-        summary,
+    jobs = plan_jobs(
+        places,
+        target,
+        restorer.label,
+        compare=how.compare,
+        format=how.format,
+        unread=summary.unread.append,
     )
+    run = _Run(restorer, dict(options or {}), how, report, len(jobs), summary)
     run.do_all(run.still_to_do(jobs))
     return run.summary
 
@@ -136,10 +126,7 @@ class _Run:
 
     restorer: RestoresPhotos
     options: dict[str, Any]
-    overwrite: bool
-    compare: bool
-    mark: bool
-    damaged: bool
+    how: Handling
     report: Callable[[FileResult], None] | None
     total: int
     summary: Summary = field(default_factory=Summary)
@@ -158,7 +145,7 @@ class _Run:
                 error = OutputError(f"cannot write {printable(job.result)}: it is a folder")
             if error is not None:
                 self._done(job, "failed", error=error)
-            elif exists and not self.overwrite and not self._lacks_comparison(job):
+            elif exists and not self.how.overwrite and not self._lacks_comparison(job):
                 self._done(job, "skipped", result=job.result)
             else:
                 todo.append(job)
@@ -204,15 +191,17 @@ class _Run:
                 self._written(*writing)
 
     def _lacks_comparison(self, job: Job) -> bool:
-        return self.compare and not os.path.lexists(job.comparison)
+        return self.how.compare and not os.path.lexists(job.comparison)
 
     def _made(self, job: Job) -> bool:
         """Tell whether there is a result to keep, such as one that another process made by now."""
         try:
-            changed = job.result.lstat().st_mtime
+            found = job.result.lstat()
         except OSError:
             return False
-        return not self.overwrite or self.began <= changed <= time.time()
+        # A result that has its photo's times tells when it was made by when they were set.
+        changed = found.st_ctime if self.how.keep_times else found.st_mtime
+        return not self.how.overwrite or self.began <= changed <= time.time()
 
     def _read(self, job: Job) -> tuple[Photo, Photo | None]:
         """Return a photo, and its result where that is there and only to be compared with."""
@@ -222,9 +211,11 @@ class _Run:
         if made and not self._lacks_comparison(job):
             raise _DoneError
         # Nothing is made for a photo that is not there.
-        photo = read_photo(job.source, damaged=self.damaged)
+        photo = read_photo(job.source, damaged=self.how.damaged, all_pages=self.how.all_pages)
+        format = format_of(job.result) or ""
         try:
-            self.restorer.refuse_unfit(photo, format_of(job.result) or "")
+            self.restorer.refuse_unfit(photo, format)
+            settled_quality(format, self.how.quality, lossless=photo.lossless)
         except OutputError as error:
             raise OutputError(f"cannot write {printable(job.result)}: {error}") from None
         self._prepare(job.result.parent)
@@ -250,12 +241,12 @@ class _Run:
             if made is not None:
                 return _Restored(before, made, "skipped", 0.0)
             start = time.perf_counter()
-            after = self.restorer.restore_marked(before, mark=self.mark, **self.options)
+            after = self.restorer.restore_marked(before, mark=self.how.mark, **self.options)
             seconds = time.perf_counter() - start
             if after is before:
                 self._done(job, "untouched")
                 return None
-            return _Restored(before if self.compare else None, after, "restored", seconds)
+            return _Restored(before if self.how.compare else None, after, "restored", seconds)
         except _ElsewhereError:
             self.elsewhere.append(job)
             return None
@@ -269,13 +260,14 @@ class _Run:
     def _write(self, job: Job, restored: _Restored) -> tuple[str, ...]:
         notes = restored.after.notes
         if restored.status == "restored":
-            notes += write_photo(restored.after, job.result)
+            times = _times(job.source) if self.how.keep_times else None
+            notes += write_photo(restored.after, job.result, self.how.quality, times=times)
         if restored.before is None:
             return notes
-        if not self.overwrite and os.path.lexists(job.comparison):
+        if not self.how.overwrite and os.path.lexists(job.comparison):
             return (*notes, f"{printable(job.comparison)} exists and was kept")
         pair = comparison(restored.before, restored.after)
-        write_photo(marked(pair) if self.mark else pair, job.comparison)
+        write_photo(marked(pair) if self.how.mark else pair, job.comparison)
         return notes
 
     def _written(
@@ -286,7 +278,7 @@ class _Run:
         except Exception as error:
             self._failed(job, error)
             return
-        made = job.comparison if self.compare else None
+        made = job.comparison if self.how.compare else None
         found = {"result": job.result, "comparison": made, "notes": notes, "seconds": seconds}
         self._done(job, status, **found)
 
@@ -306,6 +298,11 @@ class _Run:
         self.summary.results.append(result)
         if self.report is not None:
             self.report(result)
+
+
+def _times(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_atime_ns, found.st_mtime_ns
 
 
 def comparison(before: Photo, after: Photo) -> Photo:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from pixrestore.errors import PhotoError, UsageError
 from pixrestore.images import Photo, encode_photo, photo_from_image, photo_to_image, read_photo
-from pixrestore.images.formats import refuse_unfit
+from pixrestore.images.formats import refuse_pages, refuse_unfit
 from pixrestore.images.photo import photo_from_channels
 from pixrestore.images.provenance import marked
 from pixrestore.images.reading import as_photo_errors
@@ -55,13 +55,31 @@ class RestoresPhotos(ABC):
 
     def refuse_unfit(self, photo: Photo, format: str) -> None:
         """Raise an `OutputError`, before any work, where a format cannot hold the result."""
-        height, width = photo.pixels.shape[:2]
-        refuse_unfit(format, height * self.scale, width * self.scale)
+        refuse_pages(format, 1 + len(photo.further))
+        for page in (photo, *photo.further):
+            height, width = page.pixels.shape[:2]
+            refuse_unfit(format, height * self.scale, width * self.scale)
 
     def restore_marked(self, photo: Photo, *, mark: bool = True, **options: Any) -> Photo:
-        """Restore a photo, and let it say so where it was changed and `mark` is true."""
+        """Restore a photo, and let it say so where it was changed and `mark` is true.
+
+        Its further pages are restored too.
+        """
+        if photo.further:
+            return self._restored_pages(photo, mark, options)
         restored = self.restore_photo(photo, **options)
         return marked(restored) if mark and restored is not photo else restored
+
+    def _restored_pages(self, photo: Photo, mark: bool, options: Mapping[str, Any]) -> Photo:
+        pages = (replace(photo, further=()), *photo.further)
+        restored = [self.restore_marked(page, mark=mark, **options) for page in pages]
+        if all(new is old for new, old in zip(restored, pages, strict=True)):
+            return photo
+        first, *others = restored
+        notes = [
+            f"page {number}: {note}" for number, page in enumerate(others, 2) for note in page.notes
+        ]
+        return replace(first, further=tuple(others), notes=(*first.notes, *notes))
 
     @overload
     def restore(

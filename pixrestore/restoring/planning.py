@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pixrestore.errors import OutputError, PhotoError, PixrestoreError, UsageError
 from pixrestore.files import printable
-from pixrestore.images import PHOTO_SUFFIXES, find_photos, format_of
+from pixrestore.images import PHOTO_SUFFIXES, find_photos
 from pixrestore.images.folders import UNREAD_SUFFIXES, told_unread
-from pixrestore.images.heif import HEIF_SUFFIXES
 from pixrestore.images.writing import refuse_format
+from pixrestore.storing import Format, format_named, format_of
 
 _COMPARISON = "-compare.jpg"
 
@@ -44,6 +44,7 @@ def plan_jobs(
     name: str,
     *,
     compare: bool = False,
+    format: str | None = None,
     unread: Callable[[Path], None] = lambda path: None,
 ) -> list[Job]:
     """Decide where results go.
@@ -51,7 +52,8 @@ def plan_jobs(
     Without `output`, the result of ``old.jpg`` is ``old-<name>.jpg`` beside it, and those of the
     folder ``photos`` go to ``photos-<name>``. An `output` that ends like a photo is the result of
     the only photo; any other is a folder, in which the structure of input folders is kept. Kinds
-    that are only read, such as GIF, become PNG.
+    that are only read, such as GIF, become PNG. With `format`, the endings of photos of other kinds
+    become that of the format.
 
     Parameters
     ----------
@@ -63,6 +65,8 @@ def plan_jobs(
         The task's name.
     compare : bool
         Before | after pictures are wanted too.
+    format : str, optional
+        The format of the results, by a name of `storing.FORMATS`.
     unread : callable, optional
         Told of each picture in a folder of a kind that is not read.
 
@@ -72,7 +76,9 @@ def plan_jobs(
         Inputs that are missing, and results that would replace an input or each other, are jobs
         with an error.
     """
+    wanted = None if format is None else format_named(format)
     if output is not None and format_of(output) and not output.is_dir():
+        refuse_other_format(output, format)
         if len(inputs) != 1 or inputs[0].is_dir():
             raise UsageError(
                 f"{printable(output)} names one file, but there are several photos: give a folder"
@@ -82,8 +88,9 @@ def plan_jobs(
         if output is not None and output.exists() and not output.is_dir():
             raise OutputError(f"{printable(output)} is a file of a kind that cannot be written")
         if output is not None and not output.exists():
-            refuse_format(output, only=PHOTO_SUFFIXES | UNREAD_SUFFIXES.keys() | HEIF_SUFFIXES)
-        jobs = [job for given in inputs for job in _jobs_of(given, output, name, unread)]
+            refuse_format(output, only=PHOTO_SUFFIXES | UNREAD_SUFFIXES.keys())
+        found = [job for given in inputs for job in _jobs_of(given, output, name, unread)]
+        jobs = [_in_format(job, wanted) for job in found]
     return _checked(jobs, compare)
 
 
@@ -117,7 +124,30 @@ def _jobs_of(
 def _job(source: Path, result: Path) -> Job:
     if format_of(result) is None:
         result = result.with_name(result.name + ".png")
+    return _to(source, result)
+
+
+def _to(source: Path, result: Path) -> Job:
     return Job(source, result, result.with_name(result.stem + _COMPARISON))
+
+
+def refuse_other_format(output: Path, format: str | None) -> None:
+    """Raise a `UsageError` where a file's name ends like another format than the one wanted."""
+    if format is not None and format_named(format).pillows != format_of(output):
+        raise UsageError(f"{printable(output)} and `format` {format} name two formats")
+
+
+def _in_format(job: Job, wanted: Format | None) -> Job:
+    """Give the result's name the ending of the format that is wanted."""
+    if wanted is None or job.error:
+        return job
+    name = job.result
+    if name.suffix != job.source.suffix:  # what is only read has got another ending already
+        name = name.with_suffix("")
+    if name.suffix.lower() not in wanted.suffixes:
+        stem = name.stem if name.suffix.lower() in PHOTO_SUFFIXES else name.name
+        name = name.with_name(stem + wanted.suffixes[0])
+    return _to(job.source, name)
 
 
 def _checked(jobs: list[Job], compare: bool) -> list[Job]:

@@ -36,6 +36,7 @@ _log = logging.getLogger("pixrestore")
 _CODED_AT_ONCE = 32
 _LOOKED_AT = 512  # height and width of the part whose colours are looked at: some milliseconds
 _REPLACED = "it had colours already, which were replaced by guesses"
+_REFUSED = "it has colours already (`existing_colours` says what becomes of such photos)"
 
 
 class Restorer(RestoresPhotos):
@@ -101,14 +102,20 @@ class Restorer(RestoresPhotos):
         colour gives it in sRGB; others give it back in the photo's own profile.
 
         A gray photo, stored in one channel or in three, stays gray unless the task adds colour.
-        Where it does, and the photo has colours that no toned print has, a note says that they
-        were replaced.
+        Where it does, and the photo has colours that no toned print has, `Task.existing_colours`
+        says what becomes of them. By default they are replaced, and a note says so.
         One that is enlarged gets as many more dots per inch, so that it prints at its old size.
         """
         seen = self._working(photo)
+        coloured = self.adds_colour and not photo.gray and _is_coloured(seen.pixels)
+        existing = self.configured(options).existing_colours
+        if coloured and existing == "refuse":
+            raise PhotoError(_REFUSED)
+        if coloured and existing == "keep":
+            return photo
         pixels = self._restored(seen.pixels, options)
         restored = seen.with_pixels(pixels, gray=photo.gray and not self.adds_colour)
-        if self.adds_colour and not photo.gray and _is_coloured(seen.pixels):
+        if coloured:
             restored = dataclasses.replace(restored, notes=(*restored.notes, _REPLACED))
         return as_stored(restored, photo)
 

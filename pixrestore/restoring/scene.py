@@ -15,6 +15,7 @@ from pixrestore.images.resizing import Array, resample
 from pixrestore.restoring.guided import GuidedUpsampler
 from pixrestore.restoring.layers import straight
 from pixrestore.restoring.pieces import Piece, Pieces
+from pixrestore.restoring.progress import tell
 from pixrestore.task import Task, reach
 
 _BAND = 125_000
@@ -73,7 +74,9 @@ def restore_as_scene(
     answer = task.hold(seen, answer, guides)
     upsampler = GuidedUpsampler(_guide(encoded), answer, whole)
     around = reach(scale)
-    for band in _bands(height, width):
+    bands = _bands(height, width)
+    for done, band in enumerate(bands):
+        tell(done, len(bands))
         top, bottom = max(0, band.start - around), min(height, band.stop + around)
         degraded = to_float(pixels[top:bottom])
         encoded = task.encode(degraded)

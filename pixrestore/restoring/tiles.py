@@ -15,6 +15,7 @@ from pixrestore.images import to_float
 from pixrestore.images.resizing import Array
 from pixrestore.restoring.layers import straight
 from pixrestore.restoring.pieces import Piece, Pieces
+from pixrestore.restoring.progress import tell
 from pixrestore.task import Task, reach
 
 TILE = 896
@@ -127,8 +128,9 @@ def restore_in_tiles(
     columns = _reflected(pixels.shape[1], across[-1].stop // scale)
     down = plan_spans(height, tile, fitting)
     rows = _reflected(pixels.shape[0], down[-1].stop // scale)
-    for vertical in down:
-        for horizontal in across:
+    for row, vertical in enumerate(down):
+        for column, horizontal in enumerate(across):
+            tell(row * len(across) + column, len(down) * len(across))
             place = (
                 rows[vertical.start // scale : vertical.stop // scale],
                 columns[horizontal.start // scale : horizontal.stop // scale],

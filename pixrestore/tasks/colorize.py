@@ -85,6 +85,11 @@ class Colorize(Task):
     saturation: float = option(
         1.0, help="factor for the colours: 0 is gray", min=0, max=4, restoring=True
     )
+    existing_colours: Literal["replace", "keep", "refuse"] = option(
+        "replace",
+        help="photos that have colours already: replace them, keep the photo, or refuse it",
+        restoring=True,
+    )
 
     def settled_recipe(self) -> Recipe:
         """Return `recipe`; RGB is no choice among chroma, and answered at full size."""
