@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 PHOTO = "photo"
 """The part of a form that is the photo."""
 
+# The page sends the photos of an album in one request, and limits each of them by itself.
+_ALBUMS = "/gradio_api/upload"
+
 # A body holds one of a few places, so it must not take for ever to arrive.
 _SECONDS = 120.0
 # For how long a body that is too large is read and forgotten.
@@ -44,7 +47,7 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count what a request brings while it is read."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"].endswith(_ALBUMS):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
