@@ -19,6 +19,7 @@ _HOMES = {
     "Guide": "pixrestore.guide",
     "Loss": "pixrestore.loss",
     "Recipe": "pixrestore.recipe",
+    "Report": "pixrestore.reporting.report",
     "Restorer": "pixrestore.restoring.restorer",
     "Task": "pixrestore.task",
     "colorize": "pixrestore.verbs",
@@ -30,6 +31,7 @@ _HOMES = {
     "load": "pixrestore.verbs",
     "models_in": "pixrestore.description",
     "option": "pixrestore.options",
+    "report": "pixrestore.reporting.report",
     "restore": "pixrestore.verbs",
     "train": "pixrestore.training.start",
 }
