@@ -13,7 +13,9 @@ import numpy as np
 from pixrestore.backend import available_memory
 from pixrestore.errors import PhotoError, TrainingDataError
 from pixrestore.files import PLAN
-from pixrestore.images import decode_rgb8, find_photos
+from pixrestore.images import decode_rgb8, find_photos, to_float
+from pixrestore.images.parts import middle
+from pixrestore.images.tint import tint
 from pixrestore.training.splitting import split
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 # Photos looked at before training starts, to refuse a folder that is mostly bad.
 _INSPECTED = 200
+_SIDE_FOR_TINT = 512
 _LARGEST_SIDE_FOR_DETAIL = 1024
 
 
@@ -107,10 +110,21 @@ class Photos:
         left_out = set(bad)
         return Photos([path for path in self.paths if path not in left_out], self.decoder)
 
+    def gray_share(self) -> float:
+        """Return which share of up to 200 photos is black and white, or toned as sepia is."""
+        count = min(_INSPECTED, len(self.paths))
+        # Spread over all folders, in whose order the photos are.
+        looked_at = [self[place * len(self) // count] for place in range(count)]
+        return sum(tint(_looked_at(photo)).kind != "colour" for photo in looked_at) / count
+
     def split(self, share: float) -> tuple[Photos, Photos]:
         """Part the photos into training and validation, as `split` does."""
         training, validation = split(self.paths, share)
         return Photos(training, self.decoder), Photos(validation, self.decoder)
+
+
+def _looked_at(photo: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return to_float(np.ascontiguousarray(middle(photo, _SIDE_FOR_TINT)))
 
 
 def open_photos(paths: Sequence[Path], task: Task, patch: int) -> Photos:

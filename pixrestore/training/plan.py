@@ -38,7 +38,8 @@ class Budget:
     steps : int, optional
         Optimiser steps.
     minutes : float, optional
-        Minutes of training, validation included, summed over a run and its resumptions.
+        Minutes of training, validation included, summed over a run and its resumptions. What is
+        compiled for the first step and the first validation does not count.
     patience : int
         Epochs without a better validation loss after which to stop; 0 never stops early.
     """

@@ -37,6 +37,8 @@ _VALIDATION_SIDE_FOR_DETAIL = 192
 # Patches that a loss may look at before training, to learn how common each colour is.
 _EXAMPLES = 512
 _UNMEASURED_MARGIN = 64
+# From this share on, gray photos make a model pale: they teach that much is gray.
+_MANY_GRAY = 0.1
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,9 @@ def prepare(plan: Plan, say: Callable[[str], None], resume: bool) -> Prepared:
         _load_first_weights(trainee, plan)
     geometry, patch = _sizes(plan, trainee)
     photos, held_out = _opened(plan, patch)
+    colours = adds_colour(plan.task)
+    if colours and not resume:
+        _require_colour(photos, plan.task.name, say)
     say(f"{len(photos)} photos to train on, {len(held_out)} to validate on")
     sampler = Sampler(folders_of(photos.paths), recipe.balance, plan.seed)
     pairs = Pairs(plan.task, photos, sampler, patch, recipe.batch, plan.seed)
@@ -125,7 +130,7 @@ def prepare(plan: Plan, say: Callable[[str], None], resume: bool) -> Prepared:
     return Prepared(
         plan=plan,
         channels=channels,
-        adds_colour=adds_colour(plan.task),
+        adds_colour=colours,
         trainee=trainee,
         geometry=geometry,
         photos=photos,
@@ -187,6 +192,18 @@ def _opened(plan: Plan, patch: int) -> tuple[Photos, Photos]:
             "there are no photos to validate on: give two different photos or more, or `valid`"
         )
     return photos, held_out
+
+
+def _require_colour(photos: Photos, task: str, say: Callable[[str], None]) -> None:
+    """Refuse photos that teach no colours; say so where many of them do not."""
+    gray = photos.gray_share()
+    if gray == 1:
+        raise TrainingDataError(
+            f"{task} learns colours from colour photos, and all that were looked at are black and "
+            "white or sepia: give colour photos"
+        )
+    if gray >= _MANY_GRAY:
+        say(f"{gray:.0%} of the photos are black and white or sepia, which teaches no colours")
 
 
 def _example_targets(pairs: Pairs) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from pixrestore.backend import import_keras
@@ -65,7 +66,7 @@ class Run:
         self.prepared, self.display, self.progress = prepared, display, progress
         self.plan, self.trainee = prepared.plan, prepared.trainee
         self.pace = Pace(prepared, progress)
-        self._failed = False
+        self._failed = self._measured = False
         self._interrupts = Interrupts()
         self._epoch_began = (0.0, 0)
         self._checkpointed = time.monotonic()
@@ -136,6 +137,7 @@ class Run:
     def _end_step(self, means: Mapping[str, float]) -> bool:
         """Count a step, of whose epoch `means` are; return whether the run goes on."""
         self.progress.step += 1
+        self.pace.start()
         if not math.isfinite(means["loss"]):
             self._failed = True
             return False
@@ -161,7 +163,10 @@ class Run:
         seconds, step = self._epoch_began
         trained = (self.progress.step - step) * self.plan.recipe.batch
         speed = trained / max(1e-9, self.pace.seconds - seconds)
-        measured = self._measure()
+        # The first measuring compiles, which is no training.
+        with nullcontext() if self._measured else self.pace.stopped():
+            measured = self._measure()
+        self._measured = True
         if not math.isfinite(measured.loss):
             self._failed = True  # the last step spoilt the weights: keep none of them
             return

@@ -57,7 +57,8 @@ def train(
     init : path or str, optional
         A model whose trained weights to start from. Its architecture comes along.
     epochs, steps, minutes : number, optional
-        When to end: at the first that is reached; after 20 epochs by default.
+        When to end: at the first that is reached; after 20 epochs by default. Minutes are of
+        training: compiling at its start does not count.
     patience : int, optional
         Stop after so many epochs without a better validation loss. 0, the default, never does.
     resume : bool
@@ -153,6 +154,12 @@ def start(asked: Asked, *, resume: bool = False, quiet: bool = False) -> Restore
         raise
     display.say(f"the model is in {plan.out}")
     return open_restorer(model)
+
+
+def settled(asked: Asked, *, resume: bool = False) -> Plan:
+    """Return the plan of the run that `start` would begin or go on with, and make nothing."""
+    folder = _folder(asked)
+    return plan_to_resume(asked, folder) if _goes_on(folder, resume) else asked.plan(folder)
 
 
 def _folder(asked: Asked) -> Path:
