@@ -66,8 +66,8 @@ def train(
         typer.Option(
             "--data",
             metavar="DIR",
-            help="Folder of clean photos, searched recursively. Repeat it for more folders. By "
-            "default the few sample photos that come with pixrestore.",
+            help="Folder of clean photos, searched recursively, or a .tar or .zip of them. Repeat "
+            "it for more. By default the few sample photos that come with pixrestore.",
             rich_help_panel=_RUN,
         ),
     ] = None,

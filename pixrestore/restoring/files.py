@@ -11,26 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL.Image import Resampling
-
 from pixrestore.errors import OutputError, PixrestoreError
 from pixrestore.files import output_error, printable, remove_leftovers
-from pixrestore.images import Photo, format_of, read_photo, to_dtype, to_float, write_photo
-from pixrestore.images.profiles import in_srgb
+from pixrestore.images import Photo, format_of, read_photo, write_photo
 from pixrestore.images.provenance import marked
-from pixrestore.images.resizing import resample
 from pixrestore.restoring.claims import Claims
+from pixrestore.restoring.comparing import comparison
 from pixrestore.restoring.inputs import RestoresPhotos
 from pixrestore.restoring.planning import Job, plan_jobs
 from pixrestore.restoring.results import FileResult, Summary
-from pixrestore.restoring.scene import shrink
 
 _log = logging.getLogger("pixrestore")
-
-_COMPARED = 1200  # height and width of each half of a comparison, at most
-_GAP = 8
 
 # How often to look for what others work on, and when to say that they take long.
 _LOOK_SECONDS = 0.2
@@ -306,19 +297,3 @@ class _Run:
         self.summary.results.append(result)
         if self.report is not None:
             self.report(result)
-
-
-def comparison(before: Photo, after: Photo) -> Photo:
-    """Return a before | after picture, small enough to look at, `before` enlarged where it must."""
-    height, width = after.pixels.shape[:2]
-    scale = min(1.0, _COMPARED / max(height, width))
-    shape = max(1, round(height * scale)), max(1, round(width * scale))
-    gap = np.ones((shape[0], _GAP, 3), np.float32)
-    halves = [_fitted(in_srgb(before).pixels, shape), gap, _fitted(in_srgb(after).pixels, shape)]
-    return Photo(to_dtype(np.concatenate(halves, axis=1), np.uint8))
-
-
-def _fitted(pixels: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.float32]:
-    if pixels.shape[0] < shape[0]:
-        return resample(to_float(pixels), shape, Resampling.BICUBIC)
-    return shrink(pixels, shape)

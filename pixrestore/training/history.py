@@ -50,6 +50,11 @@ class Row:
     adversarial: float | None = None
     discriminator: float | None = None
 
+    @property
+    def figures(self) -> dict[str, float]:
+        """All that is known but the epoch, by name."""
+        return {n: v for n, v in asdict(self).items() if n != "epoch" and v is not None}
+
     def text(self, best: bool) -> str:
         """Return the row as a line for people, who are told when it is the best so far."""
         sides = ("adversarial", self.adversarial), ("discriminator", self.discriminator)

@@ -22,8 +22,9 @@ from pixrestore.training.compiled import Trainee
 from pixrestore.training.corrupting import corrupt_within_step, corrupts_within_step
 from pixrestore.training.devices import choose_devices
 from pixrestore.training.feed import Watched
+from pixrestore.training.held import is_told
 from pixrestore.training.pairs import Pairs
-from pixrestore.training.photos import Photos, open_photos, training_files
+from pixrestore.training.photos import Entry, Photos, entries_in, open_photos
 from pixrestore.training.sampling import Sampler, folders_of
 from pixrestore.training.validation import Validation, validation_pairs
 
@@ -174,13 +175,20 @@ def _patch(plan: Plan, side: int | None, multiple: int) -> int:
 
 def _opened(plan: Plan, patch: int) -> tuple[Photos, Photos]:
     """Return the photos to train on and those to validate on, as far as they can be read."""
-    files = [file for folder in plan.data for file in training_files(Path(folder))]
+    if any(map(is_told, plan.data)) and not plan.images:
+        raise UsageError(
+            f"the run in {plan.out} learns from {plan.data[0]}: go on from Python, with the same "
+            "`data`"
+        )
+    files: list[Entry] = [*plan.images]
+    if not files:
+        files = [each for place in plan.data for each in entries_in(Path(place))]
     if not files:
         raise TrainingDataError(f"there are no photos to train on in {' '.join(plan.data)}")
     rng = np.random.default_rng(plan.seed)
     photos = open_photos(files, plan.task, patch).inspect(rng)
     if plan.valid:
-        files = training_files(Path(plan.valid))
+        files = [*entries_in(Path(plan.valid))]
         if not files:
             raise TrainingDataError(f"there are no photos to validate on in {plan.valid}")
         held_out = open_photos(files, plan.task, patch).inspect(rng)
