@@ -21,6 +21,7 @@ _HOMES = {
     "Guide": "pixrestore.guide",
     "Loss": "pixrestore.loss",
     "Recipe": "pixrestore.recipe",
+    "Report": "pixrestore.reporting.report",
     "Restorer": "pixrestore.restoring.restorer",
     "Suggestion": "pixrestore.belief",
     "Task": "pixrestore.task",
@@ -33,6 +34,7 @@ _HOMES = {
     "load": "pixrestore.verbs",
     "models_in": "pixrestore.description",
     "option": "pixrestore.options",
+    "report": "pixrestore.reporting.report",
     "restore": "pixrestore.verbs",
     "train": "pixrestore.training.start",
 }

@@ -13,6 +13,8 @@ from pixrestore.inspection import inspect_photo as inspect_photo
 from pixrestore.loss import Loss as Loss
 from pixrestore.options import option as option
 from pixrestore.recipe import Recipe as Recipe
+from pixrestore.reporting.report import Report as Report
+from pixrestore.reporting.report import report as report
 from pixrestore.restoring.restorer import Restorer as Restorer
 from pixrestore.task import Task as Task
 from pixrestore.training.start import train as train
@@ -32,6 +34,7 @@ __all__ = [
     "Guide",
     "Loss",
     "Recipe",
+    "Report",
     "Restorer",
     "Suggestion",
     "Task",
@@ -44,6 +47,7 @@ __all__ = [
     "load",
     "models_in",
     "option",
+    "report",
     "restore",
     "train",
 ]

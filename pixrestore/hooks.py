@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import typer
@@ -39,6 +39,17 @@ def pixrestore_losses() -> list[type[Loss]]:  # type: ignore[empty-body]
 @hookspec
 def pixrestore_models() -> list[Path]:  # type: ignore[empty-body]
     """Return the folders of the trained models this plugin ships."""
+
+
+@hookspec
+def pixrestore_callbacks(  # type: ignore[empty-body]
+    out: Path, settings: Mapping[str, Any], step: int
+) -> list[Any]:
+    """Return Keras callbacks that follow a training run, which starts or goes on.
+
+    `out` is its folder, `settings` what its ``run.json`` says, and `step` how many steps it has
+    taken, 0 for a new one.
+    """
 
 
 @hookspec

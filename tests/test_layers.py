@@ -16,7 +16,7 @@ PACKAGE = Path(pixrestore.__file__).parent
 # within a function, or for the sake of types. Rooms on one line do not know each other.
 LAYERS = [
     ["errors", "geometry"],
-    ["backend", "files", "options", "places", "storing", "tables"],
+    ["backend", "files", "options", "pages", "places", "storing", "tables"],
     ["applications", "belief", "description", "finding", "guide", "images", "recipe"],
     ["task"],
     ["chain", "loss", "restoring"],
@@ -27,7 +27,7 @@ LAYERS = [
     ["model", "network", "scaffold"],
     ["engines"],
     ["evaluation", "sharing", "training", "verbs"],
-    ["inspection", "preview"],
+    ["inspection", "preview", "reporting"],
     ["serving"],
     ["cli"],
     ["testing", "__main__"],

@@ -25,7 +25,7 @@ from pixrestore.images import (
 )
 from pixrestore.images.metrics import ciede2000
 from pixrestore.images.profiles import as_stored, in_srgb, to_working
-from pixrestore.restoring.files import comparison
+from pixrestore.restoring.comparing import comparison
 from pixrestore.tasks import Denoise
 
 D65, D50 = (0.3127, 0.3290, 1.0), (0.3457, 0.3585, 1.0)

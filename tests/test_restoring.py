@@ -427,3 +427,29 @@ class TestImagesThatAreNone:
         assert restored[3, 3, -1] == 1
         assert restored[4, 4, -1] == 0
         assert restored[5, 5, -1] == 0.5
+
+
+class TestInNotebooks:
+    def test_a_restorer_says_what_it_is(self):
+        restorer = denoiser()
+        restorer.info = {
+            "name": "<mine>",
+            "architecture": {"name": "unet", "arguments": {"blocks": [1, 1]}},
+            "figures": {"validation": {"psnr": 30.12345, "photos": 6}},
+            "licence": "",
+        }
+        table = restorer._repr_html_()
+        assert "<th>&lt;mine&gt;</th>" in table
+        assert "<td>name unet, arguments blocks [1, 1]</td>" in table
+        assert "<td>psnr 30.12, photos 6</td>" in table
+        assert "licence" not in table
+
+    def test_before_and_after(self, cat):
+        seen = denoiser().compare(cat)
+        height, width = cat.shape[:2]
+        # The halves with a gap between them.
+        assert seen.height == height
+        assert seen.width > 2 * width
+        assert np.array_equal(np.asarray(seen)[:, :width], cat)
+        with pytest.raises(UsageError, match="no option 'strenght'"):
+            denoiser().compare(cat, strenght=1)

@@ -329,3 +329,30 @@ def test_the_central_square(scope, shape):
     assert square.dtype == np.float32
     if scope == "local" and shape == (64, 64):
         assert np.array_equal(np.rint(square * 255), photo[16:48, 16:48])
+
+
+class TestPhotosWithoutColour:
+    @pytest.fixture
+    def prints(self, tmp_path, samples):
+        """A folder of the samples in gray, of which the first is toned as sepia is."""
+        folder = tmp_path / "prints"
+        folder.mkdir()
+        for number, path in enumerate(sorted(samples.glob("*.jpg"))):
+            gray = np.asarray(Image.open(path).convert("L"), np.float32)[..., None]
+            tone = [1.0, 0.85, 0.6] if number == 0 else [1.0, 1.0, 1.0]
+            Image.fromarray((gray * tone).astype(np.uint8)).save(folder / path.name)
+        return folder
+
+    def test_how_many_there_are(self, prints, samples):
+        assert opened(prints).gray_share() == 1
+        assert opened(samples).gray_share() == 0
+        shutil.copy(samples / "cat.jpg", prints / "cat.jpg")
+        assert opened(prints).gray_share() == 5 / 6
+
+    def test_they_are_named_before_colour_is_trained_on_them(self, prints, cli, tmp_path):
+        words = ["train", "--task", "colorize", "--steps", 1, "--patch", 16, "--widths", "4,8"]
+        words += ["--blocks", "1,1", "--batch", 2, "--out", tmp_path / "out", "--data"]
+        done = cli(*words, prints)
+        assert done.code == 7
+        assert "colorize learns colours from colour photos" in done.error
+        assert not (tmp_path / "out").exists()

@@ -20,6 +20,7 @@ from pixrestore.cli import (
     new_plugin,
     pack,
     preview,
+    report,
     restore,
     serve,
     train,
@@ -45,6 +46,7 @@ _COMMANDS: dict[str, dict[str, tuple[Callable[..., Any], Finder | None]]] = {
     "Train and measure": {
         "train": (train.train, train.sections),
         "evaluate": (evaluate.evaluate, evaluate.sections),
+        "report": (report.report, None),
         "encode": (encode.encode, None),
         "export": (export.export, None),
         "pack": (pack.pack, None),

@@ -28,6 +28,7 @@ RESERVED = frozenset(
         "serve",
         "train",
         "evaluate",
+        "report",
         "encode",
         "export",
         "pack",

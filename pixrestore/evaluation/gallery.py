@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
 
 # Longest side of a picture, in pixels; of larger photos the middle is shown, at full size.
 LONGEST = 1000
-_QUALITY = 92
 
 
 @dataclass(frozen=True)
@@ -57,15 +54,6 @@ class Gallery:
         shown = Shown(photo, gain, {name: _middle(image) for name, image in images.items()})
         self.best = sorted([*self.best, shown], key=lambda one: -one.gain)[: self.most]
         self.worst = sorted([*self.worst, shown], key=lambda one: one.gain)[: self.most]
-
-
-def data_url(picture: NDArray[np.uint8]) -> str:
-    """Return a picture as an address that holds it."""
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, "JPEG", quality=_QUALITY, subsampling="4:4:4")
-    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
 
 
 def _middle(image: Image) -> NDArray[np.uint8]:

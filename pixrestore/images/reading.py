@@ -126,13 +126,13 @@ def _read(stream: BinaryIO, max_pixels: int) -> Photo:
         return _with_frames(photo, frames)
 
 
-def decode_rgb8(path: Path, *, shorter_side: int | None = None) -> NDArray[np.uint8]:
+def decode_rgb8(path: Path | bytes, *, shorter_side: int | None = None) -> NDArray[np.uint8]:
     """Read a photo for training: 8-bit RGB, small, fast.
 
     Parameters
     ----------
-    path : Path
-        The photo.
+    path : Path or bytes
+        The photo, or the content of its file.
     shorter_side : int, optional
         Shrink the photo, with antialiasing, until its shorter side has this many pixels. Photos
         are never enlarged.

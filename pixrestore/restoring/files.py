@@ -11,28 +11,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL.Image import Resampling
-
 from pixrestore.errors import OutputError, PixrestoreError
 from pixrestore.files import output_error, printable, remove_leftovers
-from pixrestore.images import Photo, read_photo, to_dtype, to_float, write_photo
-from pixrestore.images.profiles import in_srgb
+from pixrestore.images import Photo, read_photo, write_photo
 from pixrestore.images.provenance import marked
-from pixrestore.images.resizing import resample
 from pixrestore.restoring.claims import Claims
+from pixrestore.restoring.comparing import comparison
 from pixrestore.restoring.handling import Handling
 from pixrestore.restoring.inputs import RestoresPhotos
 from pixrestore.restoring.planning import Job, plan_jobs
 from pixrestore.restoring.results import FileResult, Summary
-from pixrestore.restoring.scene import shrink
 from pixrestore.storing import format_of, settled_quality
 
 _log = logging.getLogger("pixrestore")
-
-_COMPARED = 1200  # height and width of each half of a comparison, at most
-_GAP = 8
 
 # How often to look for what others work on, and when to say that they take long.
 _LOOK_SECONDS = 0.2
@@ -303,19 +294,3 @@ class _Run:
 def _times(path: Path) -> tuple[int, int]:
     found = path.stat()
     return found.st_atime_ns, found.st_mtime_ns
-
-
-def comparison(before: Photo, after: Photo) -> Photo:
-    """Return a before | after picture, small enough to look at, `before` enlarged where it must."""
-    height, width = after.pixels.shape[:2]
-    scale = min(1.0, _COMPARED / max(height, width))
-    shape = max(1, round(height * scale)), max(1, round(width * scale))
-    gap = np.ones((shape[0], _GAP, 3), np.float32)
-    halves = [_fitted(in_srgb(before).pixels, shape), gap, _fitted(in_srgb(after).pixels, shape)]
-    return Photo(to_dtype(np.concatenate(halves, axis=1), np.uint8))
-
-
-def _fitted(pixels: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.float32]:
-    if pixels.shape[0] < shape[0]:
-        return resample(to_float(pixels), shape, Resampling.BICUBIC)
-    return shrink(pixels, shape)

@@ -17,17 +17,19 @@ from numpy.typing import NDArray
 from pixrestore.belief import Belief, Doubt, Suggestion
 from pixrestore.errors import OutOfMemoryError, PhotoError, UsageError, nearest
 from pixrestore.geometry import Classifier, Geometry, Network
-from pixrestore.images import MAX_PIXELS, Photo, to_dtype, to_float
+from pixrestore.images import MAX_PIXELS, Photo, photo_to_image, to_dtype, to_float
 from pixrestore.images.parts import middle
 from pixrestore.images.photo import is_gray
 from pixrestore.images.profiles import as_stored, to_working
 from pixrestore.images.resizing import Array
 from pixrestore.images.tint import tint
 from pixrestore.options import checked, options_of
+from pixrestore.restoring.comparing import comparison
 from pixrestore.restoring.inputs import RestoresPhotos, photo_of
 from pixrestore.restoring.layers import Layer, layers_of
 from pixrestore.restoring.pieces import Pieces
 from pixrestore.restoring.scene import believed, padded, restore_as_scene, seen_whole
+from pixrestore.restoring.showing import as_table
 from pixrestore.restoring.tiles import TILE, restore_in_tiles, smallest_tile
 from pixrestore.task import Task
 
@@ -89,6 +91,28 @@ class Restorer(RestoresPhotos):
     def __repr__(self) -> str:
         name = self.info.get("name")
         return f"Restorer({self.task!r}" + (f", model {name!r})" if name else ")")
+
+    def _repr_html_(self) -> str:
+        return as_table(self.task, self.info)
+
+    def compare(self, image: Any, *, damaged: bool = False, **options: Any) -> PIL.Image.Image:
+        """Restore an image, and return a picture of before | after, as notebooks show it.
+
+        Parameters
+        ----------
+        image : path, bytes, PIL.Image.Image or ndarray
+            As `restore` takes it.
+        damaged, **options
+            As `restore` takes them.
+
+        Returns
+        -------
+        PIL.Image.Image
+            In sRGB; each half has at most 1200 pixels a side.
+        """
+        self.check(options)
+        before = photo_of(image, damaged=damaged)
+        return photo_to_image(comparison(before, self.restore_photo(before, **options)))
 
     def __getstate__(self) -> dict[str, Any]:
         # These are loaded again where they are asked for.

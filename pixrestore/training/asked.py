@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pixrestore.errors import TrainingDataError
 from pixrestore.model.folder import Model, load_model
 from pixrestore.options import checked
 from pixrestore.plugins.kinds import TASKS
@@ -16,6 +18,8 @@ from pixrestore.plugins.loading import load_plugins
 from pixrestore.recipe import Recipe
 from pixrestore.task import Task
 from pixrestore.training.defaults import DEFAULT_TASK
+from pixrestore.training.held import Held, parted, told
+from pixrestore.training.places import require_place
 from pixrestore.training.plan import Budget, Plan, settle_recipe, with_default_end
 
 PathLike = str | os.PathLike[str]
@@ -31,7 +35,7 @@ class Asked:
     task, options : str or Task, Mapping
         The task, and options of it.
     data, out, valid, init : paths
-        See `pixrestore.train`.
+        See `pixrestore.train`. `data` may be images, which are read when first asked for.
     epochs, steps, minutes, patience : numbers
         When to end.
     seed : int
@@ -43,7 +47,7 @@ class Asked:
     """
 
     task: str | Task | None = None
-    data: PathLike | Sequence[PathLike] | None = None
+    data: Any = None
     out: PathLike | None = None
     valid: PathLike | None = None
     init: PathLike | None = None
@@ -59,19 +63,27 @@ class Asked:
 
     @property
     def folders(self) -> tuple[str, ...]:
-        """The folders of photos; empty where none was named."""
-        if self.data is None:
-            return ()
-        if isinstance(self.data, (str, os.PathLike)):
-            return (os.fspath(self.data),)
-        return tuple(map(str, self.data))
+        """What a run notes of its photos: their places, or which images; empty where none."""
+        paths, images = self._parted
+        return (told(images),) if images else paths
+
+    @property
+    def images(self) -> tuple[Held, ...]:
+        """The images in memory to train on; empty where paths were given."""
+        return self._parted[1]
+
+    @cached_property
+    def _parted(self) -> tuple[tuple[str, ...], tuple[Held, ...]]:
+        # Once only: many things that give images give each of them once.
+        paths, images = parted(self.data)
+        if self.data is not None and not (paths or images):
+            raise TrainingDataError("`data` is empty")
+        return paths, images
 
     def check_folders(self) -> None:
-        """Raise a `PhotoError` where a folder of photos is not there."""
-        from pixrestore.images.folders import require_folder
-
-        for folder in (*self.folders, *(() if self.valid is None else (self.valid,))):
-            require_folder(Path(folder))
+        """Raise a `PhotoError` where a place of photos is not there."""
+        for place in (*self._parted[0], *(() if self.valid is None else (self.valid,))):
+            require_place(Path(place))
 
     @property
     def ends(self) -> dict[str, Any]:
@@ -107,6 +119,7 @@ class Asked:
             seed=self.seed or 0,
             tensorboard=self.tensorboard,
             command=self.command,
+            images=self.images,
         )
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pixrestore.description import is_model_folder, read_description
@@ -19,11 +18,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from pixrestore.training.photos import Entry
     from pixrestore.training.plan import Plan
     from pixrestore.training.preparing import Prepared
 
 # Enough photos to see how far a network looks.
 _MARGIN_PHOTOS = 4
+# Places that a model says its photos came from.
+_MOST_PLACES = 20
 
 
 def story(plan: Plan, **found: Any) -> dict[str, Any]:
@@ -32,13 +34,19 @@ def story(plan: Plan, **found: Any) -> dict[str, Any]:
     settings = dataclasses.asdict(plan.recipe)
     began = {"init": {"model": plan.init, **plan.ancestry}} if plan.init else {}
     return {
-        "data": " ".join(plan.data),
+        "data": _listed(plan.data),
         "command": plan.command,
         "seed": plan.seed,
         **found,
         "recipe": {name: value for name, value in settings.items() if name not in told},
         **began,
     }
+
+
+def _listed(places: Sequence[str]) -> str:
+    """Name where photos came from; of very many the first, and how many there are."""
+    more = f" and {len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
+    return " ".join(places[:_MOST_PLACES]) + more
 
 
 def finished(
@@ -78,7 +86,7 @@ def is_finished(plan: Plan) -> bool:
     return plan.budget.is_over(done, progress.step, progress.stale)
 
 
-def _name_unreadable(bad: Mapping[Path, str], say: Callable[[str], None]) -> None:
+def _name_unreadable(bad: Mapping[Entry, str], say: Callable[[str], None]) -> None:
     if bad:
         say(f"{len(bad)} {'photo was' if len(bad) == 1 else 'photos were'} skipped, unreadable:")
         for path, why in bad.items():

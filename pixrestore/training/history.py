@@ -10,6 +10,9 @@ from pathlib import Path
 from pixrestore.files import replace_file
 
 HISTORY = "history.csv"
+# Far more characters than any run writes, and larger numbers than any means something by.
+_LARGEST = 16 << 20
+_LARGEST_VALUE = 1e30
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,11 @@ class Row:
     adversarial: float | None = None
     discriminator: float | None = None
 
+    @property
+    def figures(self) -> dict[str, float]:
+        """All that is known but the epoch, by name."""
+        return {n: v for n, v in asdict(self).items() if n != "epoch" and v is not None}
+
     def text(self, best: bool) -> str:
         """Return the row as a line for people, who are told when it is the best so far."""
         sides = ("adversarial", self.adversarial), ("discriminator", self.discriminator)
@@ -71,6 +79,23 @@ def append(folder: Path, row: Row) -> None:
         writer.writerow(values)
 
 
+def read(folder: Path) -> list[dict[str, float]]:
+    """Return the rows so far by the names of their columns; none where there is no file yet.
+
+    What is no number of a moderate size is left out, and so is a row without its step.
+    """
+    path = folder / HISTORY
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
+        lines = file.read(_LARGEST).splitlines()
+    try:
+        rows = [_numbers(row) for row in csv.DictReader(lines)]
+    except csv.Error:
+        return []
+    return [row for row in rows if "step" in row]
+
+
 def forget_after(folder: Path, step: int) -> None:
     """Drop the rows past `step`, whose steps a resumed run takes again."""
     path = folder / HISTORY
@@ -80,6 +105,18 @@ def forget_after(folder: Path, step: int) -> None:
     columns = header.split(",")
     kept = [line for line in lines if _step(line, columns) <= step]
     replace_file(path, "".join(f"{line}\n" for line in (header, *kept)).encode())
+
+
+def _numbers(row: dict[str, str]) -> dict[str, float]:
+    found = {}
+    for name, text in row.items():
+        try:
+            value = float(text)
+        except (TypeError, ValueError):
+            continue
+        if abs(value) < _LARGEST_VALUE:  # not true of NaN
+            found[name] = value
+    return found
 
 
 def _short(value: float) -> str:

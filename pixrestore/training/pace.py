@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pixrestore.training.schedule import ema_momentum_at, rate_at, warmed
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 class Pace:
     """The part of a run's budget that is used, and the learning rate that belongs to it.
 
-    Keras' own schedules know steps only; this one also follows the clock.
+    Keras' own schedules know steps only; this one also follows the clock, which begins with
+    `start`: what is compiled for the first step is no training.
 
     Parameters
     ----------
@@ -28,12 +31,25 @@ class Pace:
 
     def __init__(self, run: Prepared, progress: Progress) -> None:
         self._run, self._progress = run, progress
-        self._before, self._start = progress.seconds, time.monotonic()
+        self._before, self._start = progress.seconds, 0.0
+
+    def start(self) -> None:
+        """Let the clock run, where it does not yet."""
+        self._start = self._start or time.monotonic()
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Let the clock stand still within the block."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._before -= time.monotonic() - began
 
     @property
     def seconds(self) -> float:
         """Seconds of training, over the run and its resumptions."""
-        return self._before + time.monotonic() - self._start
+        return self._before + (time.monotonic() - self._start if self._start else 0.0)
 
     @property
     def done(self) -> float:

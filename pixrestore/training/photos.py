@@ -13,7 +13,12 @@ import numpy as np
 from pixrestore.backend import available_memory
 from pixrestore.errors import PhotoError, TrainingDataError
 from pixrestore.files import PLAN
-from pixrestore.images import decode_rgb8, find_photos
+from pixrestore.images import decode_rgb8, find_photos, to_float
+from pixrestore.images.archives import Member, is_archive, photos_within
+from pixrestore.images.parts import middle
+from pixrestore.images.tint import tint
+from pixrestore.training.held import Held
+from pixrestore.training.places import require_place
 from pixrestore.training.splitting import split
 
 if TYPE_CHECKING:
@@ -21,8 +26,12 @@ if TYPE_CHECKING:
 
     from pixrestore.task import Task
 
+# A photo to train on: a file, one within an archive, or an image in memory.
+Entry = Path | Member | Held
+
 # Photos looked at before training starts, to refuse a folder that is mostly bad.
 _INSPECTED = 200
+_SIDE_FOR_TINT = 512
 _LARGEST_SIDE_FOR_DETAIL = 1024
 
 
@@ -42,12 +51,12 @@ class Decoder:
 
     shorter_side: int
     room: int
-    unreadable: dict[Path, str] = field(default_factory=dict)
-    _kept: dict[Path, NDArray[np.uint8]] = field(default_factory=dict, repr=False)
+    unreadable: dict[Entry, str] = field(default_factory=dict)
+    _kept: dict[Entry, NDArray[np.uint8]] = field(default_factory=dict, repr=False)
     _used: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def decode(self, path: Path) -> NDArray[np.uint8] | None:
+    def decode(self, path: Entry) -> NDArray[np.uint8] | None:
         """Return a photo, (H, W, 3); None for one that cannot be read."""
         kept = self._kept.get(path)
         if kept is not None:
@@ -55,7 +64,7 @@ class Decoder:
         if path in self.unreadable:
             return None
         try:
-            photo = decode_rgb8(path, shorter_side=self.shorter_side)
+            photo = _decoded(path, self.shorter_side)
         except PhotoError as error:
             self.unreadable[path] = str(error)
             return None
@@ -70,7 +79,7 @@ class Decoder:
 class Photos:
     """A sequence of photos, each decoded when it is asked for."""
 
-    paths: list[Path]
+    paths: list[Entry]
     decoder: Decoder
 
     def __len__(self) -> int:
@@ -107,16 +116,47 @@ class Photos:
         left_out = set(bad)
         return Photos([path for path in self.paths if path not in left_out], self.decoder)
 
+    def gray_share(self) -> float:
+        """Return which share of up to 200 photos is black and white, or toned as sepia is."""
+        count = min(_INSPECTED, len(self.paths))
+        # Spread over all folders, in whose order the photos are.
+        looked_at = [self[place * len(self) // count] for place in range(count)]
+        return sum(tint(_looked_at(photo)).kind != "colour" for photo in looked_at) / count
+
     def split(self, share: float) -> tuple[Photos, Photos]:
         """Part the photos into training and validation, as `split` does."""
         training, validation = split(self.paths, share)
         return Photos(training, self.decoder), Photos(validation, self.decoder)
 
 
-def open_photos(paths: Sequence[Path], task: Task, patch: int) -> Photos:
+def _looked_at(photo: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return to_float(np.ascontiguousarray(middle(photo, _SIDE_FOR_TINT)))
+
+
+def open_photos(paths: Sequence[Entry], task: Task, patch: int) -> Photos:
     """Prepare photos for a task's patches, keeping up to a quarter of the free memory."""
     side = _LARGEST_SIDE_FOR_DETAIL if task.scope == "local" else round(1.5 * patch)
     return Photos(list(paths), Decoder(max(side, patch), available_memory() // 4))
+
+
+def _decoded(entry: Entry, shorter_side: int) -> NDArray[np.uint8]:
+    if isinstance(entry, Path):
+        return decode_rgb8(entry, shorter_side=shorter_side)
+    return entry.decode(shorter_side)
+
+
+def entries_in(place: Path) -> Sequence[Entry]:
+    """List the photos in a folder or an archive; a photo's own path is one of one.
+
+    Raises
+    ------
+    PhotoError
+        There is no such place, or it is damaged or of another kind.
+    """
+    require_place(place)
+    if place.is_dir():
+        return training_files(place)
+    return photos_within(place) if is_archive(place) else [place]
 
 
 def training_files(folder: Path) -> list[Path]:

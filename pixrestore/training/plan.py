@@ -19,6 +19,7 @@ from pixrestore.plugins.losses import describe_loss, find_loss
 from pixrestore.recipe import Recipe
 from pixrestore.task import Task
 from pixrestore.training.defaults import suggested_recipe
+from pixrestore.training.held import Held
 
 _DEFAULT_EPOCHS = 20
 # An epoch over a handful of photos would be over before a progress bar could show it.
@@ -38,7 +39,8 @@ class Budget:
     steps : int, optional
         Optimiser steps.
     minutes : float, optional
-        Minutes of training, validation included, summed over a run and its resumptions.
+        Minutes of training, validation included, summed over a run and its resumptions. What is
+        compiled for the first step and the first validation does not count.
     patience : int
         Epochs without a better validation loss after which to stop; 0 never stops early.
     """
@@ -94,6 +96,7 @@ class Plan:
     """A run's settings: the task, the recipe, the budget, where photos and results are.
 
     `init` is the folder or name of the model to start from, and `ancestry` how that was trained.
+    `images` are those in memory, which are not kept: `data` then says only which they were.
     """
 
     task: Task
@@ -107,12 +110,15 @@ class Plan:
     seed: int = 0
     tensorboard: bool = False
     command: str = field(default="", compare=False)
+    images: tuple[Held, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed <= _LARGEST_SEED:
             raise UsageError(f"`seed` must be 0 to {_LARGEST_SEED}, not {self.seed}")
         if self.tensorboard and find_spec("tensorboard") is None:
-            raise UsageError("`tensorboard` needs TensorBoard: pip install tensorboard")
+            raise UsageError(
+                "`tensorboard` needs TensorBoard: pip install 'pixrestore[tensorboard]'"
+            )
 
     def steps_per_epoch(self, photos: int) -> int:
         """Return the optimiser steps of one epoch over that many photos, or a chunk of them."""

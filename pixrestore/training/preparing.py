@@ -22,8 +22,9 @@ from pixrestore.training.compiled import Trainee
 from pixrestore.training.corrupting import corrupt_within_step, corrupts_within_step
 from pixrestore.training.devices import choose_devices
 from pixrestore.training.feed import Watched
+from pixrestore.training.held import is_told
 from pixrestore.training.pairs import Pairs
-from pixrestore.training.photos import Photos, open_photos, training_files
+from pixrestore.training.photos import Entry, Photos, entries_in, open_photos
 from pixrestore.training.sampling import Sampler, folders_of
 from pixrestore.training.validation import Validation, validation_pairs
 
@@ -37,6 +38,8 @@ _VALIDATION_SIDE_FOR_DETAIL = 192
 # Patches that a loss may look at before training, to learn how common each colour is.
 _EXAMPLES = 512
 _UNMEASURED_MARGIN = 64
+# From this share on, gray photos make a model pale: they teach that much is gray.
+_MANY_GRAY = 0.1
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,9 @@ def prepare(plan: Plan, say: Callable[[str], None], resume: bool) -> Prepared:
         _load_first_weights(trainee, plan)
     geometry, patch = _sizes(plan, trainee)
     photos, held_out = _opened(plan, patch)
+    colours = adds_colour(plan.task)
+    if colours and not resume:
+        _require_colour(photos, plan.task.name, say)
     say(f"{len(photos)} photos to train on, {len(held_out)} to validate on")
     sampler = Sampler(folders_of(photos.paths), recipe.balance, plan.seed)
     pairs = Pairs(plan.task, photos, sampler, patch, recipe.batch, plan.seed)
@@ -125,7 +131,7 @@ def prepare(plan: Plan, say: Callable[[str], None], resume: bool) -> Prepared:
     return Prepared(
         plan=plan,
         channels=channels,
-        adds_colour=adds_colour(plan.task),
+        adds_colour=colours,
         trainee=trainee,
         geometry=geometry,
         photos=photos,
@@ -169,13 +175,20 @@ def _patch(plan: Plan, side: int | None, multiple: int) -> int:
 
 def _opened(plan: Plan, patch: int) -> tuple[Photos, Photos]:
     """Return the photos to train on and those to validate on, as far as they can be read."""
-    files = [file for folder in plan.data for file in training_files(Path(folder))]
+    if any(map(is_told, plan.data)) and not plan.images:
+        raise UsageError(
+            f"the run in {plan.out} learns from {plan.data[0]}: go on from Python, with the same "
+            "`data`"
+        )
+    files: list[Entry] = [*plan.images]
+    if not files:
+        files = [each for place in plan.data for each in entries_in(Path(place))]
     if not files:
         raise TrainingDataError(f"there are no photos to train on in {' '.join(plan.data)}")
     rng = np.random.default_rng(plan.seed)
     photos = open_photos(files, plan.task, patch).inspect(rng)
     if plan.valid:
-        files = training_files(Path(plan.valid))
+        files = [*entries_in(Path(plan.valid))]
         if not files:
             raise TrainingDataError(f"there are no photos to validate on in {plan.valid}")
         held_out = open_photos(files, plan.task, patch).inspect(rng)
@@ -187,6 +200,18 @@ def _opened(plan: Plan, patch: int) -> tuple[Photos, Photos]:
             "there are no photos to validate on: give two different photos or more, or `valid`"
         )
     return photos, held_out
+
+
+def _require_colour(photos: Photos, task: str, say: Callable[[str], None]) -> None:
+    """Refuse photos that teach no colours; say so where many of them do not."""
+    gray = photos.gray_share()
+    if gray == 1:
+        raise TrainingDataError(
+            f"{task} learns colours from colour photos, and all that were looked at are black and "
+            "white or sepia: give colour photos"
+        )
+    if gray >= _MANY_GRAY:
+        say(f"{gray:.0%} of the photos are black and white or sepia, which teaches no colours")
 
 
 def _example_targets(pairs: Pairs) -> np.ndarray:

@@ -16,6 +16,7 @@ from pixrestore.plugins.losses import options_of_loss
 from pixrestore.recipe import Recipe
 from pixrestore.task import Task
 from pixrestore.training.asked import Asked
+from pixrestore.training.held import is_told
 from pixrestore.training.plan import NAMED, Plan, checked_changes, load_plan
 
 # What was asked for, and what the run has.
@@ -50,6 +51,7 @@ def plan_to_resume(asked: Asked, folder: Path) -> Plan:
         )
     return dataclasses.replace(
         plan,
+        images=asked.images,
         budget=plan.budget.replaced_by(**asked.ends),
         tensorboard=plan.tensorboard or asked.tensorboard,
     )
@@ -58,7 +60,9 @@ def plan_to_resume(asked: Asked, folder: Path) -> Plan:
 def _compared(asked: Asked, plan: Plan) -> Iterator[Difference]:
     """Yield each thing that was asked for, and what the run has."""
     if asked.folders:
-        yield "data", _places(asked.folders), _places(plan.data)
+        in_memory = asked.images or any(map(is_told, plan.data))
+        places = tuple if in_memory else _places
+        yield "data", places(asked.folders), places(plan.data)
     for name in ("valid", "init"):
         given, theirs = getattr(asked, name), getattr(plan, name)
         if given is not None:

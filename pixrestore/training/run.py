@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from pixrestore.backend import import_keras
@@ -16,6 +17,7 @@ from pixrestore.training import history
 from pixrestore.training.checkpoint import Progress, save_checkpoint
 from pixrestore.training.feed import batches_per_second, feed, own_errors
 from pixrestore.training.finishing import finished, story
+from pixrestore.training.followers import Followers, followers_of
 from pixrestore.training.interrupts import Interrupts
 from pixrestore.training.pace import Pace, plain_optimizer
 from pixrestore.training.sheet import write_sheet
@@ -65,11 +67,11 @@ class Run:
         self.prepared, self.display, self.progress = prepared, display, progress
         self.plan, self.trainee = prepared.plan, prepared.trainee
         self.pace = Pace(prepared, progress)
-        self._failed = False
+        self._failed = self._measured = False
         self._interrupts = Interrupts()
         self._epoch_began = (0.0, 0)
         self._checkpointed = time.monotonic()
-        self._logs = _tensorboard(self)
+        self._followers = Followers([], display.say)
 
     def train(self) -> Model:
         """Train until the budget is used; return the best model.
@@ -100,6 +102,8 @@ class Run:
 
     def _take_steps(self) -> None:
         self._begin_epoch()
+        self._followers = followers_of(self.plan, self.progress.step, self.display.say)
+        self._followers.begin(self.trainee.learner)
         if not self.pace.thaws:
             self.trainee.freeze_encoder()
         try:
@@ -121,7 +125,7 @@ class Run:
                 )
             raise
         finally:
-            self._logs.on_train_end()
+            self._followers.end()
         if self._failed:
             raise TrainingError(
                 f"the loss is no longer a number after step {self.progress.step}: "
@@ -136,11 +140,13 @@ class Run:
     def _end_step(self, means: Mapping[str, float]) -> bool:
         """Count a step, of whose epoch `means` are; return whether the run goes on."""
         self.progress.step += 1
+        self.pace.start()
         if not math.isfinite(means["loss"]):
             self._failed = True
             return False
         step, length = self.progress.step, self.prepared.steps_per_epoch
         self.display.step((step - 1) // length + 1, step, self.pace.done, means["loss"])
+        self._followers.step(step - 1, means)
         ends = self.pace.over or step % length == 0
         if ends:
             self._end_epoch(means)
@@ -161,13 +167,16 @@ class Run:
         seconds, step = self._epoch_began
         trained = (self.progress.step - step) * self.plan.recipe.batch
         speed = trained / max(1e-9, self.pace.seconds - seconds)
-        measured = self._measure()
+        # The first measuring compiles, which is no training.
+        with nullcontext() if self._measured else self.pace.stopped():
+            measured = self._measure()
+        self._measured = True
         if not math.isfinite(measured.loss):
             self._failed = True  # the last step spoilt the weights: keep none of them
             return
         row = self._row(means, measured, speed)
         self._note(row, measured)
-        self._logs.on_epoch_end(row.epoch - 1, dict(means))
+        self._followers.epoch(row.epoch - 1, {**means, **row.figures})
         self._count_stale(measured)
         self._save_checkpoint()
         self._begin_epoch()
@@ -258,16 +267,3 @@ class Run:
         self.progress.seconds = self.pace.seconds
         save_checkpoint(self.plan.out, self.trainee.learner, self.progress)
         self._checkpointed = time.monotonic()
-
-
-def _tensorboard(run: Run) -> Any:
-    """Return what writes logs for TensorBoard; a callback that does nothing where none are wanted.
-
-    The run calls it: its epochs are not those of Keras.
-    """
-    if not run.plan.tensorboard:
-        return keras.callbacks.Callback()
-    logs = keras.callbacks.TensorBoard(str(run.plan.out / "tensorboard"))
-    logs.set_model(run.trainee.learner)
-    logs.on_train_begin()
-    return logs

@@ -13,6 +13,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from pixrestore.training.photos import Entry
+
 
 @dataclass(frozen=True)
 class Sampler:
@@ -45,7 +47,7 @@ def _order(seed: int, turn: int, count: int) -> NDArray[np.int64]:
     return np.random.default_rng((seed, 0, turn)).permutation(count)
 
 
-def folders_of(paths: Sequence[Path]) -> tuple[NDArray[np.int64], ...]:
+def folders_of(paths: Sequence[Entry]) -> tuple[NDArray[np.int64], ...]:
     """Group the indices of photos by the folder that they lie in."""
     groups: dict[Path, list[int]] = {}
     for index, path in enumerate(paths):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def train(
     task: str | Task | None = None,
-    data: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
+    data: Any = None,
     out: str | os.PathLike[str] | None = None,
     *,
     valid: str | os.PathLike[str] | None = None,
@@ -48,8 +48,13 @@ def train(
     ----------
     task : str or Task, optional
         Name of the task, or a task with its options set; ``colorize`` by default.
-    data : path or sequence of paths, optional
-        Folders of photos, searched recursively; the package's few sample photos by default.
+    data : path, iterable of paths, or iterable of images, optional
+        Folders of photos, searched recursively, tar and zip archives of them, or photos; the
+        package's few sample photos by default. Or images: arrays (H, W), (H, W, 1 to 4), of which
+        one array may hold all, (N, H, W, C); uint8, uint16 or float in [0, 1]; Pillow images;
+        bytes; tensors; rows with one of these under ``image``; pairs of one and its label. They are
+        kept in memory as 8-bit RGB, with a shorter side of at most 1024 pixels, and may take a
+        quarter of the free memory. A run on images goes on with the same `data`.
     out : path, optional
         Folder of the run and its model; ``runs/TASK`` by default, numbered when taken.
     valid : path, optional
@@ -57,7 +62,8 @@ def train(
     init : path or str, optional
         A model whose trained weights to start from. Its architecture comes along.
     epochs, steps, minutes : number, optional
-        When to end: at the first that is reached; after 20 epochs by default.
+        When to end: at the first that is reached; after 20 epochs by default. Minutes are of
+        training: compiling at its start does not count.
     patience : int, optional
         Stop after so many epochs without a better validation loss. 0, the default, never does.
     resume : bool
@@ -90,7 +96,8 @@ def train(
         Options make no sense; `out` holds a run already; the run to resume differs from what is
         asked for.
     PhotoError, TrainingDataError
-        A folder is missing, has no photos, or most of them cannot be read.
+        A folder is missing, has no photos, or most of them cannot be read; something in `data` is
+        no image, or the images do not fit into memory.
     TrainingError
         The loss stopped being a number, or the run to resume is damaged.
     """
@@ -153,6 +160,12 @@ def start(asked: Asked, *, resume: bool = False, quiet: bool = False) -> Restore
         raise
     display.say(f"the model is in {plan.out}")
     return open_restorer(model)
+
+
+def settled(asked: Asked, *, resume: bool = False) -> Plan:
+    """Return the plan of the run that `start` would begin or go on with, and make nothing."""
+    folder = _folder(asked)
+    return plan_to_resume(asked, folder) if _goes_on(folder, resume) else asked.plan(folder)
 
 
 def _folder(asked: Asked) -> Path:
