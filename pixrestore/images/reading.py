@@ -37,6 +37,8 @@ MAX_PIXELS = 500_000_000
 # other programs.
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "AVIF", "PPM", "JPEG2000")
 
+_LONGEST = 200  # letters of a decoder's message
+
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
 # What tifffile logs about damaged files, users are told by a PhotoError.
@@ -167,11 +169,17 @@ def as_photo_errors(source: Any) -> Iterator[None]:
     except MemoryError as error:
         raise PhotoError(f"{_named(source)}: too large for this machine's memory") from error
     except OSError as error:
-        why = f"{error.strerror or error}{address_hint(source)}"
+        why = f"{error.strerror or _in_one_line(error)}{address_hint(source)}"
         raise PhotoError(f"cannot read {_named(source)}: {why}") from error
     except Exception as error:  # decoders raise anything at hostile bytes
-        what = f"{type(error).__name__}: {error}"
+        what = f"{type(error).__name__}: {_in_one_line(error)}"
         raise PhotoError(f"cannot read {_named(source)}: the file is damaged ({what})") from error
+
+
+def _in_one_line(error: Exception) -> str:
+    """Return what a decoder says: some tell several lines, or all the numbers of a file."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
 
 
 def _named(source: Any) -> str:
