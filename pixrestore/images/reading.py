@@ -199,7 +199,7 @@ def _regular_file(source: Any) -> BinaryIO:
 
 
 def _opened(stream: BinaryIO, max_pixels: int) -> Image.Image | None:
-    """Open a file's header with Pillow; None for a TIFF of more bits than Pillow reads."""
+    """Open a file's header with Pillow; None for a TIFF of more than Pillow reads."""
     start = stream.read(64)
     stream.seek(0)
     if not start:
@@ -272,13 +272,17 @@ def _is_deep_tiff(stream: BinaryIO) -> bool:
     import tifffile
 
     with tifffile.TiffFile(stream) as tiff:
-        deep = tiff.pages.first.bitspersample > 8
+        page = tiff.pages.first
+        # Beside 8 bits of gray, Pillow knows alpha only.
+        extra = page.photometric in (0, 1) and page.samplesperpixel > 1
+        others = extra and page.bitspersample == 8 and tuple(page.extrasamples) != (2,)
+        deep = page.bitspersample > 8 or others
     stream.seek(0)
     return deep
 
 
 def _deep_tiff(stream: BinaryIO, max_pixels: int) -> Photo:
-    """Read a TIFF of more than 8 bits a channel."""
+    """Read a TIFF of more bits or channels than Pillow reads."""
     import tifffile
 
     notes: list[str] = []
@@ -301,7 +305,7 @@ def _deep_tiff(stream: BinaryIO, max_pixels: int) -> Photo:
             alpha = _deep_values(np.clip(alpha, 0, 1) if alpha.dtype.kind == "f" else alpha, bits)
         values = _deep_values(values, bits, notes)
         if page.photometric == 0:
-            white = 1 if values.dtype.kind == "f" else 65535
+            white = 1 if values.dtype.kind == "f" else np.iinfo(values.dtype).max
             values = np.subtract(white, values, dtype=values.dtype)
         if alpha is not None:
             values = np.concatenate([values, alpha[..., None]], axis=-1)
@@ -321,7 +325,9 @@ def _deep_tiff(stream: BinaryIO, max_pixels: int) -> Photo:
 
 
 def _deep_values(values: NDArray[Any], bits: int, notes: list[str] | None = None) -> NDArray[Any]:
-    """Return a TIFF's values as uint16 or as float32 in [0, 1]."""
+    """Return a TIFF's values as uint8, uint16 or as float32 in [0, 1]."""
+    if values.dtype == np.uint8:
+        return values
     if values.dtype == np.uint16:
         if bits == 16:
             return values
