@@ -18,7 +18,7 @@ FIND_PYTHON := for python in $(PYTHON) python3 python3.13 python3.12 python3.11;
 	if $$python -c '$(SUITABLE)' 2>/dev/null; then echo $$python; exit 0; fi; done; \
 	echo "pixrestore needs Python 3.11, 3.12 or 3.13 with venv: install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1
 
-.PHONY: demo test test-fast bench lint format setup docs docs-links clean
+.PHONY: demo test test-fast test-lowest torture bench lint format setup docs docs-links clean
 .DEFAULT_GOAL := demo
 
 demo: $(BASE)
@@ -29,6 +29,14 @@ test: $(READY)
 
 test-fast: $(READY)
 	$(BIN)/python -m pytest tests -m "not slow"
+
+# Hours. TORTURE="--quick" takes minutes; TORTURE="fuzz --fuzz 500 --seed 7" tries one kind.
+torture: $(READY)
+	@PYTHONPATH=tests $(BIN)/python -m torture $(TORTURE)
+
+# What restores photos, with the lowest version of each package that pyproject.toml allows.
+test-lowest: $(READY)
+	@$(BIN)/python tests/lowest.py $(LOWEST)
 
 # BENCH="--quick memory" measures less; benchmarks/suite.py says what there is.
 bench: $(READY)

@@ -126,6 +126,7 @@ def samples() -> Path:
 @pytest.fixture(scope="session")
 def tiny_denoiser(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder of a denoiser that was trained for two steps."""
+    pytest.importorskip("tensorflow")
     out = tmp_path_factory.mktemp("models") / "tiny-denoiser"
     pixrestore.train(
         "denoise",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import os
@@ -22,7 +23,7 @@ from PIL import Image
 import pixrestore
 from pixrestore import Guide, Task, hookimpl, option
 from pixrestore.cli.option_groups import shown
-from pixrestore.errors import UsageError
+from pixrestore.errors import OutputError, UsageError
 from pixrestore.options import options_of
 from pixrestore.plugins.kinds import TASKS
 from pixrestore.plugins.loading import load_plugins
@@ -229,6 +230,17 @@ def test_a_preview_of_what_a_model_makes_of_the_damage(cli, samples, tmp_path):
 
 
 # --- new-plugin -----------------------------------------------------------------------------------
+
+
+def test_a_new_plugin_is_whole_or_not_there(tmp_path, monkeypatch):
+    def full(path, text, **settings):
+        path.write_bytes(text[:9].encode())
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OutputError, match=r"cannot write .*film-fading: No space left"):
+        new_plugin("film-fading", tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_new_plugin_is_written_once(cli, tmp_path):

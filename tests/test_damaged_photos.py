@@ -325,6 +325,16 @@ def claiming(content: bytes, size: tuple[int, int]) -> bytes:
     return content[:at] + struct.pack(">HH", *size) + content[at + 4 :]
 
 
+def wide_tiff() -> bytes:
+    """Return a TIFF of 16 bits whose header says that it is four thousand times as wide."""
+    stream = io.BytesIO()
+    tifffile.imwrite(stream, DEEP, photometric="rgb", compression="zlib")
+    stream.seek(0)
+    with tifffile.TiffFile(stream) as file:
+        file.pages.first.tags["ImageWidth"].overwrite(1_200_000)
+    return stream.getvalue()
+
+
 @pytest.mark.parametrize("damaged", [False, True])
 @pytest.mark.parametrize(
     "content",
@@ -333,8 +343,9 @@ def claiming(content: bytes, size: tuple[int, int]) -> bytes:
         png(bytes(1000), size=(22_000, 22_000)),
         saved(Image.new("1", (22_000, 22_000)), "TIFF", compression="group4"),
         saved(Image.new("RGB", (16_000, 16_000)), "WEBP", lossless=True, method=0, quality=0),
+        wide_tiff(),
     ],
-    ids=["JPEG", "PNG", "TIFF", "WEBP"],
+    ids=["JPEG", "PNG", "TIFF", "WEBP", "deflate in TIFF"],
 )
 def test_small_files_that_claim_many_pixels_are_refused_before_memory_is_spent(content, damaged):
     before = psutil.Process().memory_info().rss

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import sys
@@ -17,6 +18,7 @@ from PIL import Image
 from pixrestore.errors import PhotoError
 from pixrestore.files import printable
 from pixrestore.images import Photo, decode_rgb8, encode_photo, find_photos, read_photo, write_photo
+from pixrestore.images.reading import as_photo_errors
 
 # --- hostile files --------------------------------------------------------------------------------
 
@@ -49,6 +51,23 @@ def test_files_cut_short_or_altered_are_photo_errors(format):
             altered[place] = rng.integers(0, 256)
         error = refusal(bytes(altered))  # None when it still shows a photo
         assert error is None or "the image" in str(error)
+
+
+@pytest.mark.parametrize("said", ["cut\nshort\n", "numbers: " + "0, " * 10_000])
+def test_whatever_decoders_say_fits_a_line(said):
+    with pytest.raises(PhotoError) as caught, as_photo_errors("old.heic"):
+        raise ValueError(said)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def test_a_decoder_that_ends_its_message_with_a_new_line():
+    pillow_heif = pytest.importorskip("pillow_heif")
+    stream = io.BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(ASTRONAUT)).save(stream)
+    error = refusal(stream.getvalue()[:-100])
+    assert error is not None
+    assert "\n" not in str(error)
 
 
 def bomb(width: int, height: int) -> bytes:

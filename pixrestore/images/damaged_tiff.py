@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pixrestore.errors import PhotoError
 from pixrestore.images.findings import Findings
-from pixrestore.images.limits import refuse_claims, refuse_larger
+from pixrestore.images.limits import PIXELS_A_BYTE, refuse_claims, refuse_larger
 
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 """What TIFF and BigTIFF files begin with."""
@@ -23,6 +23,8 @@ _UNCOMPRESSED, _OLD_JPEG = 1, 6
 _YCBCR, _RGB = 6, 2
 # None, CCITT, LZW, JPEG, deflate, PackBits, LZMA, Zstandard: others only tifffile decodes.
 _PILLOWS = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 32771, 32773, 32946, 34925, 50000})
+# Bytes that a packed byte can stand for: none, LZW, deflate (twice), PackBits.
+_MOST_PACKED = {1: 1, 5: 2730, 8: 1032, 32946: 1032, 32773: 64}
 _MOST_UNPACKED = 32  # bytes a pixel: four channels of 32 bits, twice for tiles beyond the edge
 
 
@@ -47,6 +49,9 @@ def examine_tiff(stream: BinaryIO, max_pixels: int, damaged: bool) -> Findings:
         width, height = chosen.imagewidth, chosen.imagelength
         refuse_larger(width, height, max_pixels)
         refuse_claims(width, height, size)
+        # A file that was cut off still says how long its strips are.
+        held = max(size, sum(chosen.databytecounts))
+        refuse_claims(width, height, held, _most_pixels_a_byte(chosen))
         missing = _missing(chosen, size)
         packed = chosen.bitspersample <= 8 and chosen.compression not in _PILLOWS
         if not (damaged or packed):
@@ -119,6 +124,13 @@ def _told(pages: list[Any], chosen: Any) -> tuple[str, ...]:
     if place == 0:
         return (f"only the first of its {len(own)} frames or pages",)
     return (f"only page {place + 1}, the largest of its {len(own)} frames or pages",)
+
+
+def _most_pixels_a_byte(page: Any) -> int:
+    """Return how many pixels a byte of a page's file can stand for."""
+    most = _MOST_PACKED.get(page.compression, PIXELS_A_BYTE)
+    bits = max(1, page.bitspersample * page.samplesperpixel)
+    return min(PIXELS_A_BYTE, max(1, 8 * most // bits))
 
 
 def _missing(page: Any, size: int) -> float:

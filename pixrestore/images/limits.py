@@ -12,9 +12,11 @@ from pixrestore.errors import PhotoError, TooLargeError
 
 # Below this many pixels a photo takes so little memory that nothing is asked of its file.
 _SMALL = 50_000_000
-# Pixels that a byte can stand for, in formats whose own limit is not known here. Photos have 1 to
-# 30; blank pages some thousands.
-_PIXELS_A_BYTE = 5_000
+PIXELS_A_BYTE = 5_000
+"""Pixels that a byte can stand for, in formats whose own limit is not known.
+
+Photos have 1 to 30; blank pages some thousands.
+"""
 
 _opening = threading.Lock()
 
@@ -30,7 +32,7 @@ def without_pillows_limit() -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS = limit
 
 
-def refuse_claims(width: int, height: int, size: int, most: int = _PIXELS_A_BYTE) -> None:
+def refuse_claims(width: int, height: int, size: int, most: int = PIXELS_A_BYTE) -> None:
     """Raise a `PhotoError` where `size` bytes cannot hold so many pixels, `most` of them each."""
     if not size:
         raise PhotoError("the file is damaged: it is cut off before its picture")

@@ -40,6 +40,8 @@ MAX_PIXELS = 500_000_000
 # other programs.
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "AVIF", "PPM", "JPEG2000")
 
+_LONGEST = 200  # letters of a decoder's message
+
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
 # What tifffile logs about damaged files, users are told by a PhotoError.
@@ -191,11 +193,17 @@ def as_photo_errors(source: Any) -> Iterator[None]:
     except MemoryError as error:
         raise PhotoError(f"{_named(source)}: too large for this machine's memory") from error
     except OSError as error:
-        why = f"{error.strerror or error}{address_hint(source)}"
+        why = f"{error.strerror or _in_one_line(error)}{address_hint(source)}"
         raise PhotoError(f"cannot read {_named(source)}: {why}") from error
     except Exception as error:  # decoders raise anything at hostile bytes
-        what = f"{type(error).__name__}: {error}"
+        what = f"{type(error).__name__}: {_in_one_line(error)}"
         raise PhotoError(f"cannot read {_named(source)}: the file is damaged ({what})") from error
+
+
+def _in_one_line(error: Exception) -> str:
+    """Return what a decoder says: some tell several lines, or all the numbers of a file."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
 
 
 def _named(source: Any) -> str:
@@ -215,7 +223,7 @@ def _regular_file(source: Any) -> BinaryIO:
 
 
 def _opened(stream: BinaryIO, max_pixels: int) -> Image.Image | None:
-    """Open a file's header with Pillow; None for a TIFF of more bits than Pillow reads."""
+    """Open a file's header with Pillow; None for a TIFF of more than Pillow reads."""
     start = stream.read(64)
     stream.seek(0)
     if not start:
@@ -304,13 +312,17 @@ def _is_deep_tiff(stream: BinaryIO) -> bool:
     import tifffile
 
     with tifffile.TiffFile(stream) as tiff:
-        deep = tiff.pages.first.bitspersample > 8
+        page = tiff.pages.first
+        # Beside 8 bits of gray, Pillow knows alpha only.
+        extra = page.photometric in (0, 1) and page.samplesperpixel > 1
+        others = extra and page.bitspersample == 8 and tuple(page.extrasamples) != (2,)
+        deep = page.bitspersample > 8 or others
     stream.seek(0)
     return deep
 
 
 def _deep_tiff(stream: BinaryIO, max_pixels: int) -> Photo:
-    """Read a TIFF of more than 8 bits a channel."""
+    """Read a TIFF of more bits or channels than Pillow reads."""
     import tifffile
 
     notes: list[str] = []
@@ -333,7 +345,7 @@ def _deep_tiff(stream: BinaryIO, max_pixels: int) -> Photo:
             alpha = _deep_values(np.clip(alpha, 0, 1) if alpha.dtype.kind == "f" else alpha, bits)
         values = _deep_values(values, bits, notes)
         if page.photometric == 0:
-            white = 1 if values.dtype.kind == "f" else 65535
+            white = 1 if values.dtype.kind == "f" else np.iinfo(values.dtype).max
             values = np.subtract(white, values, dtype=values.dtype)
         if alpha is not None:
             values = np.concatenate([values, alpha[..., None]], axis=-1)
@@ -353,7 +365,9 @@ def _deep_tiff(stream: BinaryIO, max_pixels: int) -> Photo:
 
 
 def _deep_values(values: NDArray[Any], bits: int, notes: list[str] | None = None) -> NDArray[Any]:
-    """Return a TIFF's values as uint16 or as float32 in [0, 1]."""
+    """Return a TIFF's values as uint8, uint16 or as float32 in [0, 1]."""
+    if values.dtype == np.uint8:
+        return values
     if values.dtype == np.uint16:
         if bits == 16:
             return values

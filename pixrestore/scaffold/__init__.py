@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Template
 
 from pixrestore.errors import OutputError, UsageError
+from pixrestore.files import replacing
 from pixrestore.scaffold.files import FILES
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -61,14 +62,11 @@ def new_plugin(name: str, folder: str | os.PathLike[str] = ".", summary: str = "
         "version": ".".join(__version__.split(".")[:2]),
     }
     place = Path(folder) / f"pixrestore-{name}"
-    try:
-        place.mkdir(parents=True)
+    if os.path.lexists(place):
+        raise OutputError(f"{place} exists already")
+    with replacing(place) as fresh:
         for path, text in FILES.items():
-            file = place / Template(path).substitute(words)
+            file = fresh / Template(path).substitute(words)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(Template(text).substitute(words), encoding="utf-8")
-    except FileExistsError as error:
-        raise OutputError(f"{place} exists already") from error
-    except OSError as error:
-        raise OutputError(f"cannot write {place}: {error.strerror}") from error
     return place
