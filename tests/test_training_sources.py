@@ -201,7 +201,7 @@ def test_a_run_on_images_goes_on_with_the_same_images(tmp_path, photos, capfd):
     (told,) = json.loads((out / "run.json").read_text())["data"]
     assert told.startswith("6 images in memory (")
     tiny(out, images, steps=2, resume=True)
-    with pytest.raises(UsageError, match="`data` 5 images in memory"):
+    with pytest.raises(UsageError, match=r"`data` 6 images in memory .*, not 5 images"):
         tiny(out, images[:5], steps=3, resume=True)
     with pytest.raises(UsageError, match=r"learns from 6 images in memory .* same `data`"):
         train(out=out, resume=True, steps=3, quiet=True)
