@@ -248,11 +248,15 @@ def test_a_photo_is_mended_by_keys_alone(page, scan):
             page.keyboard.press("Tab")
         raise AssertionError(f"{selector} cannot be reached by keys")
 
-    page.wait_for_timeout(2000)  # a person is not quicker, and Gradio listens late
+    # Told of early: the browser must know that a dialog is to be answered before it opens one.
+    dialogs = []
+    page.on("filechooser", lambda dialog: dialogs.append(dialog))
     go_to("#drop button")
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files(scan)
+    page.keyboard.press("Enter")
+    late = time.monotonic() + PATIENCE / 1000
+    while not dialogs and time.monotonic() < late:
+        page.wait_for_timeout(200)
+    dialogs[0].set_files(scan)
     wait_for_change(page, 1)
     go_to(".view-modes button[data-mode=hints]")
     page.keyboard.press("Enter")
