@@ -24,16 +24,21 @@ from pixrestore.plugins.kinds import TASKS
 from pixrestore.plugins.loading import load_plugins
 
 HERE = Path(__file__).parent
+# Those with the denoiser's network begin as the denoiser. After much the same minutes Kodak24 gains
+# 0.04 dB (upscale) to 0.73 dB (oldphoto) over a beginning from nothing.
+AS_DENOISER = ["--init", "denoise", "--rate", "1e-3"]
+# A network that begins as another keeps the other's loss, unless told.
+SQUARED = [*AS_DENOISER, "--loss", "mean_squared_error"]
 # By its folder's name: the distribution that ships the model, its task, and what is special.
 # A task's own model, the default one, is called like the task.
 MODELS = {
     "mosaic": ("mosaic", "mosaic", []),
-    "inpaint": ("inpaint", "inpaint", []),
-    "jpeg": ("jpeg", "jpeg", []),
-    "deblur": ("deblur", "deblur", []),
-    "upscale": ("upscale", "upscale", []),
+    "inpaint": ("inpaint", "inpaint", SQUARED),
+    "jpeg": ("jpeg", "jpeg", AS_DENOISER),
+    "deblur": ("deblur", "deblur", AS_DENOISER),
+    "upscale": ("upscale", "upscale", AS_DENOISER),
     "upscale-4x": ("upscale", "upscale", ["--scale", "4", "--shuffle", "4"]),
-    "oldphoto": ("oldphoto", "oldphoto", []),
+    "oldphoto": ("oldphoto", "oldphoto", SQUARED),
 }
 LICENCE = "for research: the terms of the photos it was trained on allow no more, or state nothing"
 LIMITS = {
