@@ -400,7 +400,7 @@ def test_jpeg_2000_is_read():
 
 
 def test_heic_is_read_where_its_package_is_installed():
-    import pillow_heif as heif
+    heif = pytest.importorskip("pillow_heif")
 
     stream = io.BytesIO()
     heif.from_pillow(COLOUR).save(stream, quality=95, exif=exif())

@@ -21,7 +21,7 @@ KIND = "disks without room"
 
 _PAGE = 4096
 _TINY = "--widths 4,8 --blocks 1,1 --patch 16 --batch 2 --crops 1"
-_CODES = "--arch bottleneck --patch 16 --batch 2 --crops 1"
+_CODES = "--arch bottleneck --side 16 --filters 8,8 --code 8 --patch 16 --batch 2 --crops 1"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ WRITERS = (
     Writer("html", "evaluate --task denoise --data box --limit 2 --html {disk}/page.html"),
     Writer("pack", "pack tiny --out {disk}/packed --trained-on samples --license CC0", True),
     Writer("export onnx", "export tiny --to onnx --out {disk}/model.onnx", True),
-    Writer("export keras", "export tiny --to keras --out {disk}/model.keras", True),
+    Writer("export tflite", "export tiny --to tflite --out {disk}/model.tflite", True),
+    Writer("export savedmodel", "export tiny --to savedmodel --out {disk}/saved", True),
     Writer("codes npz", "encode box --model codes --out {disk}/codes.npz", True),
     Writer("codes csv", "encode box --model codes --out {disk}/codes.csv", True),
     Writer("train", f"train --task denoise --steps 3 {_TINY} --out {{disk}}/run --resume", True),

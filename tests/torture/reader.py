@@ -128,7 +128,7 @@ def _restore(
     summary = restore_files([path], out, restorer, damaged=damaged, compare=photo is None)
     [result] = summary.results
     if result.status == "failed":
-        if type(result.error) not in (PhotoError, OutputError):
+        if not isinstance(result.error, PhotoError | OutputError):
             ended.faults.append(f"restoring failed with {result.error!r}")
         elif photo is not None:
             ended.outcome = "refused when it was to be written"
