@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Means over so many pixels of a side are free of noise in colour, and of what JPEG does to it.
-_SMOOTH = 16
+SMOOTH = 16
 # CIE ab. Found on photos of the training sets; see docs/explanation/inspecting.md.
 COLOURS = 1.2
 _TONE = 2.0
@@ -44,13 +44,13 @@ class Tint:
         return "sepia" if self.tone >= _TONE else "gray"
 
 
-def tint(image: NDArray[np.float32]) -> Tint:
-    """Measure the colours of a photo, float32 (H, W, 3) in [0, 1].
+def tint(image: NDArray[np.float32], smooth: int = SMOOTH) -> Tint:
+    """Measure the colours of a photo, float32 (H, W, 3) in [0, 1], by means over `smooth` pixels.
 
     A toned print has one colour for each tone: a curve through lightness explains its chroma, and
     of a coloured photo it does not.
     """
-    small = reduced(np.clip(image, 0, 1), _SMOOTH)
+    small = reduced(np.clip(image, 0, 1), smooth)
     lightness = colour.lightness(small).ravel() / 100
     chroma = colour.chroma(small).reshape(-1, 2)
     curve = np.stack([np.ones_like(lightness), lightness, lightness**2], axis=-1)

@@ -16,7 +16,7 @@ from pixrestore.files import PLAN
 from pixrestore.images import decode_rgb8, find_photos, to_float
 from pixrestore.images.archives import Member, is_archive, photos_within
 from pixrestore.images.parts import middle
-from pixrestore.images.tint import tint
+from pixrestore.images.tint import SMOOTH, tint
 from pixrestore.training.held import Held
 from pixrestore.training.places import require_place
 from pixrestore.training.splitting import split
@@ -32,6 +32,7 @@ Entry = Path | Member | Held
 # Photos looked at before training starts, to refuse a folder that is mostly bad.
 _INSPECTED = 200
 _SIDE_FOR_TINT = 512
+_MEANS_FOR_TINT = 8  # on a side, at least
 _LARGEST_SIDE_FOR_DETAIL = 1024
 
 
@@ -121,7 +122,7 @@ class Photos:
         count = min(_INSPECTED, len(self.paths))
         # Spread over all folders, in whose order the photos are.
         looked_at = [self[place * len(self) // count] for place in range(count)]
-        return sum(tint(_looked_at(photo)).kind != "colour" for photo in looked_at) / count
+        return sum(map(_is_gray, looked_at)) / count
 
     def split(self, share: float) -> tuple[Photos, Photos]:
         """Part the photos into training and validation, as `split` does."""
@@ -129,8 +130,11 @@ class Photos:
         return Photos(training, self.decoder), Photos(validation, self.decoder)
 
 
-def _looked_at(photo: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return to_float(np.ascontiguousarray(middle(photo, _SIDE_FOR_TINT)))
+def _is_gray(photo: NDArray[np.uint8]) -> bool:
+    part = to_float(np.ascontiguousarray(middle(photo, _SIDE_FOR_TINT)))
+    # Photos are shrunk for small patches: a few means alone would look like a toned print's.
+    smooth = max(1, min(SMOOTH, min(part.shape[:2]) // _MEANS_FOR_TINT))
+    return tint(part, smooth).kind != "colour"
 
 
 def open_photos(paths: Sequence[Entry], task: Task, patch: int) -> Photos:
