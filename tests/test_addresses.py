@@ -14,8 +14,9 @@ from PIL import Image
 import pixrestore
 from pixrestore.addresses import Address, place_of, put
 from pixrestore.cli import main
-from pixrestore.errors import OutputError, PhotoError, UsageError
+from pixrestore.errors import ModelError, OutputError, PhotoError, UsageError
 from pixrestore.geometry import Geometry
+from pixrestore.model.folder import load_model
 from pixrestore.restoring.files import restore_files
 from pixrestore.restoring.restorer import Restorer
 from pixrestore.tasks import Denoise
@@ -225,9 +226,41 @@ class TestRefusals:
         told = "pixrestore: s3://bucket/a.jpg needs fsspec: pip install 'pixrestore[cloud]'\n"
         assert capsys.readouterr().err == told
 
+    def test_what_is_no_photo_is_not_written_to_an_address(self, tmp_path, monkeypatch, capsys):
+        monkeypatch.chdir(tmp_path)
+        assert main(["train", "--task", "denoise", "--out", "s3://box/run"]) == UsageError.exit_code
+        told = "a model cannot be written to s3://box/run: name a place on this machine"
+        assert told in capsys.readouterr().err
+        assert list(tmp_path.iterdir()) == []
+
     def test_stores_that_nobody_knows(self, capsys):
         assert main(["denoise", "nowhere://bucket/a.jpg"]) == UsageError.exit_code
         assert capsys.readouterr().err.count("\n") == 1
+
+
+class TestModels:
+    def test_a_model_is_fetched_once_and_again_when_it_changes(self, memory, tmp_path, monkeypatch):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        installed = load_model("denoise").folder
+        for path in installed.iterdir():
+            memory.pipe_file(f"/shared/clean/{path.name}", path.read_bytes())
+        memory.pipe_file("/shared/clean/history.csv", b"not of the model")
+        model = load_model("memory://shared/clean")
+        assert model.name == "clean"
+        kept = {path.name for path in model.folder.iterdir()}
+        assert kept == {"model.json", "model.weights.h5", "model.onnx", "README.md"}
+        memory.rm("/shared/clean/model.onnx")
+        assert load_model("memory://shared/clean").folder == model.folder
+        changed = (installed / "model.json").read_bytes() + b"\n"
+        memory.pipe_file("/shared/clean/model.json", changed)
+        assert load_model("memory://shared/clean").folder != model.folder
+
+    def test_a_model_that_is_not_there(self, memory, capsys, tmp_path, monkeypatch):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        assert main(["restore", "a.png", "--model", "memory://shared/x"]) == ModelError.exit_code
+        told = "pixrestore: cannot fetch the model memory://shared/x: does not exist\n"
+        assert capsys.readouterr().err == told
+        assert list(tmp_path.iterdir()) == []
 
 
 class TestFoldersBehindAddresses:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from pixrestore.addresses import place_of
+from pixrestore.addresses import Address, place_of
 from pixrestore.cli.messages import say
 from pixrestore.errors import OutputError, PhotoError, UsageError
 from pixrestore.files import output_error, printable
@@ -46,10 +46,12 @@ def streams(inputs: Sequence[Path], out: Path | None) -> bool:
     return True
 
 
-def refuse_stream(path: Path | None, what: str) -> None:
-    """Raise a `UsageError` where ``-`` is given for something that is no single photo."""
+def refuse_elsewhere(path: Path | None, what: str) -> None:
+    """Raise a `UsageError` for ``-``, and for an address, where something is no single photo."""
     if path == STREAM:
         raise UsageError(f"{what} cannot be written to standard output: name a place for it")
+    if path is not None and isinstance(place := place_of(path), Address):
+        raise UsageError(f"{what} cannot be written to {place}: name a place on this machine")
 
 
 def restore_stream(
