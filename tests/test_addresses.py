@@ -214,6 +214,20 @@ class TestRefusals:
         assert "would be written over the input" in summary.results[0].message
         assert shade(memory.cat_file("/box/a.gif.png")) == 200
 
+    def test_photos_of_one_name_whose_endings_change(self, restorer, memory):
+        memory.pipe_file("/box/a.png", photo())
+        memory.pipe_file("/box/a.jpg", photo(kind="JPEG"))
+        summary = restore_files(["memory://box"], "memory://webp", restorer, format="webp")
+        assert sorted(result.status for result in summary.results) == ["failed", "restored"]
+        restore_files(["memory://box"], "memory://both", restorer, compare=True)
+        made = ["a-compare.jpg", "a.jpg", "a.png", "a.png-compare.jpg"]
+        assert sorted(memory.find("/both")) == [f"/both/{name}" for name in made]
+
+    def test_stores_keep_no_times(self, restorer, memory, tmp_path):
+        memory.pipe_file("/box/a.png", photo())
+        with pytest.raises(UsageError, match="`keep_times` is for files of this machine"):
+            restore_files(["memory://box"], tmp_path, restorer, keep_times=True)
+
     def test_names_that_would_leave_the_folder_of_results(self, restorer, memory, tmp_path):
         memory.store["/box/../../a.png"] = memory.open("/x", "wb")
         memory.pipe_file("/box/b.png", photo())
