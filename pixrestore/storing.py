@@ -6,9 +6,9 @@ Nothing heavy is imported: the command line reads it too.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
+from pixrestore.addresses import Place
 from pixrestore.errors import OutputError, UsageError, nearest
 
 Quality = int | Literal["lossless"]
@@ -64,7 +64,7 @@ def format_named(name: str) -> Format:
     return FORMATS[key]
 
 
-def format_of(path: Path) -> str | None:
+def format_of(path: Place) -> str | None:
     """Return Pillow's name of the format that a name's ending stands for; None if unknown."""
     found = _BY_SUFFIX.get(path.suffix.lower())
     return found.pillows if found else None

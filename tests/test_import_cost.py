@@ -10,7 +10,7 @@ import pytest
 
 import pixrestore
 
-HEAVY = {"tensorflow", "keras", "numpy", "skimage", "scipy", "PIL", "rich", "pydantic"}
+HEAVY = {"tensorflow", "keras", "numpy", "skimage", "scipy", "PIL", "rich", "pydantic", "fsspec"}
 
 _RUN = """
 import json, sys

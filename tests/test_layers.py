@@ -16,6 +16,7 @@ PACKAGE = Path(pixrestore.__file__).parent
 # within a function, or for the sake of types. Rooms on one line do not know each other.
 LAYERS = [
     ["errors", "geometry"],
+    ["addresses"],
     ["backend", "files", "options", "pages", "places", "storing", "tables"],
     ["applications", "belief", "description", "finding", "guide", "images", "recipe"],
     ["task"],

@@ -9,6 +9,7 @@ import typer
 
 from pixrestore.cli.messages import say
 from pixrestore.cli.photo_options import Inputs
+from pixrestore.cli.streams import refuse_elsewhere
 
 
 def encode(
@@ -42,6 +43,7 @@ def encode(
     from pixrestore.restoring.encoding import encode_files
     from pixrestore.verbs import load
 
+    refuse_elsewhere(out, "a table of codes")
     found = encode_files(inputs, out, load(model), overwrite=overwrite)
     for error in found.failed.values():
         say(str(error))

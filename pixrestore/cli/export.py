@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pixrestore.cli.streams import refuse_stream
+from pixrestore.cli.streams import refuse_elsewhere
 from pixrestore.engines import Form
 
 
@@ -38,6 +38,6 @@ def export(
     from pixrestore.engines.export import export_model
     from pixrestore.model.folder import load_model
 
-    refuse_stream(out, "a network")
+    refuse_elsewhere(out, "a network")
     written = export_model(load_model(model), form, out, overwrite=overwrite)
     typer.echo(f"{written} answers as {model} does, within 0.0001")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pixrestore.cli.streams import refuse_stream
+from pixrestore.cli.streams import refuse_elsewhere
 
 
 def new_plugin(
@@ -28,7 +28,7 @@ def new_plugin(
     """Write a plugin with a task of your own, ready to be installed, tested and trained."""
     from pixrestore.scaffold import new_plugin as write
 
-    refuse_stream(out, "a plugin")
+    refuse_elsewhere(out, "a plugin")
     place = write(name, out, summary)
     typer.echo(f"{place} is a plugin: install it with 'pip install --editable {place}',")
     typer.echo("then write your damage into its corrupt method; its README has the commands")

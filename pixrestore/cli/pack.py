@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from pixrestore.cli.streams import refuse_elsewhere
+
 
 def pack(
     model: Annotated[
@@ -37,6 +39,7 @@ def pack(
     from pixrestore.engines.pack import pack_model
     from pixrestore.model.folder import load_model
 
+    refuse_elsewhere(out, "a model")
     packed = pack_model(load_model(model), out, licence=licence, trained_on=trained_on)
     size = sum(path.stat().st_size for path in packed.folder.iterdir())
     typer.echo(f"{model} -> {out}, {size / 1e6:.1f} MB")

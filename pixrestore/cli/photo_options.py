@@ -21,7 +21,8 @@ InputsOrStream = Annotated[
     list[Path],
     typer.Argument(
         metavar="IN",
-        help="Photos, or folders of photos; - is a photo from standard input.",
+        help="Photos, or folders of photos, also by addresses such as s3://bucket/in; - is a photo "
+        "from standard input.",
     ),
 ]
 Output = Annotated[
@@ -31,7 +32,8 @@ Output = Annotated[
         "-o",
         metavar="OUT",
         help="File for one photo, or folder for several. By default results go beside a photo, or "
-        "into FOLDER-TASK beside a folder. - is standard output.",
+        "into FOLDER-TASK beside a folder. An address such as s3://bucket/out is a place too; - is "
+        "standard output.",
     ),
 ]
 ModelName = Annotated[

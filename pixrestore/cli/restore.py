@@ -160,6 +160,8 @@ def _show(result: FileResult) -> None:
         say(result.message)
         return
     counted = f"{result.position}/{result.total}  " if result.total > 1 else ""
+    if not result.total:  # behind addresses, photos are still being found
+        counted = f"{result.position}  "
     seconds = f"  ({result.seconds:.1f} s)" if result.status == "restored" else ""
     typer.echo(f"{counted}{result.message}{seconds}")
     if result.comparison is not None:

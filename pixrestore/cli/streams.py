@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from pixrestore.addresses import Address, place_of
 from pixrestore.cli.messages import say
 from pixrestore.errors import OutputError, PhotoError, UsageError
 from pixrestore.files import output_error, printable
@@ -34,21 +34,24 @@ def streams(inputs: Sequence[Path], out: Path | None) -> bool:
     """
     if STREAM not in inputs and out != STREAM:
         return False
-    if len(inputs) != 1 or inputs[0].is_dir():
+    if len(inputs) != 1 or place_of(inputs[0]).is_dir():
         raise UsageError("- stands for one photo, but there are several")
     if out in (None, STREAM):
         if sys.stdout.isatty():
             raise UsageError("a photo would fill the screen: redirect the output, or name `out`")
         return True
-    if out is None or out.is_dir() or format_of(out) is None:
+    place = None if out is None else place_of(out)
+    if place is None or place.is_dir() or format_of(place) is None:
         raise UsageError("a photo from standard input has no name: set `out` to a file, or to -")
     return True
 
 
-def refuse_stream(path: Path | None, what: str) -> None:
-    """Raise a `UsageError` where ``-`` is given for something that is no single photo."""
+def refuse_elsewhere(path: Path | None, what: str) -> None:
+    """Raise a `UsageError` for ``-``, and for an address, where something is no single photo."""
     if path == STREAM:
         raise UsageError(f"{what} cannot be written to standard output: name a place for it")
+    if path is not None and isinstance(place := place_of(path), Address):
+        raise UsageError(f"{what} cannot be written to {place}: name a place on this machine")
 
 
 def restore_stream(
@@ -61,32 +64,33 @@ def restore_stream(
     """Restore one photo whose source or result, or both, is a stream."""
     from pixrestore.images import encode_photo, write_photo
     from pixrestore.images.writing import written_format
+    from pixrestore.restoring.destinations import Destinations
     from pixrestore.restoring.planning import refuse_other_format
 
-    to_file = out is not None and out != STREAM
-    if to_file:
-        refuse_other_format(Path(str(out)), handling.format)
-    if to_file and os.path.lexists(str(out)) and not handling.overwrite:
-        typer.echo(f"standard input: skipped, {printable(str(out))} exists")
+    place = None if out is None or out == STREAM else place_of(out)
+    if place is not None:
+        refuse_other_format(place, handling.format)
+    if place is not None and not handling.overwrite and Destinations().of(place).exists(place):
+        typer.echo(f"standard input: skipped, {printable(place)} exists")
         return 0
     # Whatever plugins print must not get into the photo.
     with contextlib.redirect_stdout(sys.stderr):
         restorer.check(options)
         photo = _read(source, handling)
         wanted = format_named(handling.format).pillows if handling.format else None
-        format = format_of(Path(str(out))) if to_file else wanted or written_format(photo)
+        format = wanted or written_format(photo) if place is None else format_of(place)
         restorer.refuse_unfit(photo, format or "")
         settled_quality(format or "", handling.quality, lossless=photo.lossless)
         restored = restorer.restore_marked(photo, mark=handling.mark, **options)
         notes = restored.notes
-        if to_file:
-            notes += write_photo(restored, Path(str(out)), handling.quality)
+        if place is not None:
+            notes += write_photo(restored, place, handling.quality)
         else:
             data = encode_photo(restored, format, handling.quality)
     for note in notes:
         say(note)
-    if to_file:
-        typer.echo(f"standard input -> {printable(str(out))}")
+    if place is not None:
+        typer.echo(f"standard input -> {printable(place)}")
     else:
         _write(data)
     return 0

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from pixrestore.cli.option_groups import Section, place_of
-from pixrestore.cli.streams import refuse_stream
+from pixrestore.cli.streams import refuse_elsewhere
 from pixrestore.cli.task_options import choose_task, training_sections
 from pixrestore.description import read_description
 from pixrestore.model.folder import model_folder
@@ -190,7 +190,7 @@ def train(
     """
     from pixrestore.training.start import settled, start
 
-    refuse_stream(out, "a model")
+    refuse_elsewhere(out, "a model")
     named = {"architecture": arch, "arguments": given["arch"], "loss_options": given["loss"]}
     recipe = {**{name: value for name, value in named.items() if value}, **given["train"]}
     asked = Asked(

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pixrestore.addresses import Address
 from pixrestore.errors import PhotoError
 from pixrestore.files import address_hint, printable
 from pixrestore.images.heif import HEIF_SUFFIXES, INSTALL, reads_heif
@@ -29,7 +30,7 @@ UNREAD_SUFFIXES: dict[str, str] = {
 """What names of pictures end with that are not read, and what to do about them."""
 
 
-def told_unread(paths: Sequence[Path]) -> str:
+def told_unread(paths: Sequence[Path | Address]) -> str:
     """Say how many pictures were passed over, of which kinds, and what to do about them."""
     kinds: dict[str, list[str]] = {}
     for suffix in sorted({path.suffix.lower() for path in paths}):

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from pixrestore.addresses import Address, fetch, place_of
 from pixrestore.errors import PhotoError
 from pixrestore.files import address_hint, printable
 from pixrestore.images import photo as photos
@@ -64,7 +65,8 @@ def read_photo(
     Parameters
     ----------
     source : path, bytes or binary file
-        The photo. Bytes are a file's content.
+        The photo. Bytes are a file's content. A path may be the address of a store, such as
+        ``s3://bucket/photo.jpg``.
     max_pixels : int
         Larger photos are refused before they are decoded.
     damaged : bool
@@ -178,8 +180,10 @@ def _reading(source: Any) -> Iterator[BinaryIO]:
             stream: BinaryIO = io.BytesIO(source)
         elif hasattr(source, "read"):
             stream = source
+        elif isinstance(place := place_of(source), Address):
+            stream = io.BytesIO(fetch(place))
         else:
-            stream = stack.enter_context(_regular_file(source))
+            stream = stack.enter_context(_regular_file(place))
         yield stream
 
 
@@ -211,9 +215,8 @@ def _named(source: Any) -> str:
     return printable(source) if isinstance(source, (str, os.PathLike)) else "the image"
 
 
-def _regular_file(source: Any) -> BinaryIO:
+def _regular_file(path: Path) -> BinaryIO:
     """Open a file, but nothing that could block for ever, such as a pipe or a device."""
-    path = Path(os.fsdecode(source))
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
         raise PhotoError("is a folder, not a photo")

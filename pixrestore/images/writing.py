@@ -6,12 +6,12 @@ import io
 import zlib
 from collections.abc import Collection
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, PngImagePlugin
 
+from pixrestore.addresses import Address, Place, place_of, put
 from pixrestore.errors import OutputError
 from pixrestore.files import printable, replace_file
 from pixrestore.images import metadata
@@ -42,7 +42,7 @@ _DEPTHS = {"PNG": np.dtype(np.uint16), "JPEG2000": np.dtype(np.uint16)}
 
 def write_photo(
     photo: Photo,
-    path: Path,
+    path: Place,
     quality: Quality | None = None,
     *,
     times: tuple[int, int] | None = None,
@@ -55,7 +55,7 @@ def write_photo(
     ----------
     photo : Photo
         The photo to write. 16 bit is kept by PNG and TIFF, float by TIFF.
-    path : Path
+    path : Path or Address
         File to write. A file there is replaced; missing folders are made.
     quality : int or "lossless", optional
         How well formats that lose something keep the photo; see `settled_quality`.
@@ -74,7 +74,7 @@ def write_photo(
         The ending is unknown, the photo is too large for the format, the format always loses
         something and must not, or the file cannot be written.
     """
-    path = Path(path)
+    path = place_of(path)
     format = format_of(path)
     if format is None:
         raise _unknown_format(path)
@@ -85,17 +85,20 @@ def write_photo(
     except (ValueError, OSError, OverflowError, RuntimeError) as error:  # as encoders say no
         size = f"{photo.pixels.shape[1]} x {photo.pixels.shape[0]} pixels"
         raise OutputError(f"cannot write {printable(path)} ({size}): {error}") from error
-    replace_file(path, data.getbuffer(), times)
+    if isinstance(path, Address):
+        put(path, data.getvalue())
+    else:
+        replace_file(path, data.getbuffer(), times)
     return notes
 
 
-def refuse_format(path: Path, only: Collection[str]) -> None:
+def refuse_format(path: Place, only: Collection[str]) -> None:
     """Raise an `OutputError` where a name ends with one of `only`, as no format written does."""
     if path.suffix.lower() in only and format_of(path) is None:
         raise _unknown_format(path)
 
 
-def _unknown_format(path: Path) -> OutputError:
+def _unknown_format(path: Place) -> OutputError:
     known = known_suffixes()
     return OutputError(f"cannot write {printable(path)}: its name must end with one of {known}")
 

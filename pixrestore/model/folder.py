@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pixrestore.addresses import Address, place_of
 from pixrestore.description import (
     CARD,
     DESCRIPTION,
@@ -27,6 +28,7 @@ from pixrestore.errors import ModelError, OutputError, UnknownNameError, UsageEr
 from pixrestore.files import printable, replace_file, replace_json, replacing
 from pixrestore.geometry import Geometry
 from pixrestore.model.card import card
+from pixrestore.model.fetching import fetched_model
 from pixrestore.model.hub import cached_model, is_hub_name
 from pixrestore.model.installed import known_models
 from pixrestore.model.weights import check_plain
@@ -152,7 +154,8 @@ def load_model(name: str | os.PathLike[str], *kinds: type[Task]) -> Model:
 def model_folder(name: str | os.PathLike[str]) -> Path:
     """Return the folder of a model: `name` itself, or that of an installed model of this name.
 
-    One of the Hub, such as ``hf://owner/name``, is downloaded when it is first asked for.
+    One of the Hub, such as ``hf://owner/name``, or behind another address is downloaded when it is
+    first asked for.
 
     Raises
     ------
@@ -161,7 +164,10 @@ def model_folder(name: str | os.PathLike[str]) -> Path:
     """
     if is_hub_name(name):
         return cached_model(str(name))
-    folder = Path(name)
+    place = place_of(name)
+    if isinstance(place, Address):
+        return fetched_model(place)
+    folder = place
     try:
         if folder.is_dir():
             return folder

@@ -1,7 +1,7 @@
 """Photos that a process works on, so that others of the same job take the next ones.
 
 A claim is a lock on the photo's own file: nothing is written, and it ends with its process, however
-that ends. Where the system or the disk has no such locks, every photo is free.
+that ends. Where there are no such locks, as on some disks or behind addresses, any photo is free.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from pathlib import Path
+
+from pixrestore.addresses import Address, Place
 
 with contextlib.suppress(ImportError):  # Windows
     import fcntl
@@ -23,11 +24,11 @@ class Claims:
     """The photos that this job has claimed."""
 
     def __init__(self) -> None:
-        self._held: dict[Path, tuple[int, tuple[int, int]]] = {}
+        self._held: dict[Place, tuple[int, tuple[int, int]]] = {}
 
-    def take(self, photo: Path) -> bool:
+    def take(self, photo: Place) -> bool:
         """Claim a photo; return False where another process has it."""
-        if os.name != "posix":
+        if os.name != "posix" or isinstance(photo, Address):
             return True
         descriptor = -1
         try:
@@ -49,7 +50,7 @@ class Claims:
             os.close(descriptor)
         return True
 
-    def release(self, photo: Path) -> None:
+    def release(self, photo: Place) -> None:
         """Give a photo back, if it is held."""
         if photo in self._held:
             descriptor, identity = self._held.pop(photo)

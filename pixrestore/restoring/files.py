@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
-from pixrestore.errors import OutputError, PixrestoreError
-from pixrestore.files import output_error, printable, remove_leftovers
+from pixrestore.addresses import Address, Place, place_of
+from pixrestore.errors import OutputError, PixrestoreError, UsageError
+from pixrestore.files import printable
 from pixrestore.images import Photo, read_photo, write_photo
 from pixrestore.images.provenance import marked
 from pixrestore.restoring.claims import Claims
 from pixrestore.restoring.comparing import comparison
+from pixrestore.restoring.destinations import Destinations
 from pixrestore.restoring.handling import Handling
 from pixrestore.restoring.inputs import RestoresPhotos
 from pixrestore.restoring.planning import Job, plan_jobs
+from pixrestore.restoring.remote_planning import plan_remote_jobs
 from pixrestore.restoring.results import FileResult, Summary
 from pixrestore.storing import format_of, settled_quality
 
@@ -31,8 +34,8 @@ _PATIENCE_SECONDS = 10.0
 
 
 def restore_files(
-    inputs: Sequence[Path | str],
-    output: Path | str | None,
+    inputs: Sequence[Path | Address | str],
+    output: Path | Address | str | None,
     restorer: RestoresPhotos,
     *,
     report: Callable[[FileResult], None] | None = None,
@@ -44,14 +47,17 @@ def restore_files(
     The next photo is decoded and the last one written while the network works. A photo that cannot
     be restored is reported and does not stop the others. Inputs are never written over, and
     results appear whole or not at all. Several processes that do the same job at the same time
-    share the photos; where the system has no locks, as on Windows, each does all.
+    share the photos; where the system has no locks, as on Windows and behind addresses, each
+    does all.
 
     Parameters
     ----------
     inputs : sequence of paths
-        Photos and folders; folders are searched with those below them.
+        Photos and folders; folders are searched with those below them. Any may be an address,
+        such as ``s3://bucket/in``: its photos are read into memory one by one.
     output : path, optional
-        A folder, or the file for one photo; by default beside the inputs, see `plan_jobs`.
+        A folder, or the file for one photo, on this machine or behind an address; by default beside
+        the inputs, see `plan_jobs`.
     restorer : Restorer or RestorerSequence
         Restorer that restores them.
     report : callable, optional
@@ -74,20 +80,36 @@ def restore_files(
     """
     how = Handling(**handling)
     restorer.check(options or {})
-    places = [Path(path) for path in inputs]
-    target = None if output is None else Path(output)
     summary = Summary()
-    jobs = plan_jobs(
-        places,
-        target,
-        restorer.label,
-        compare=how.compare,
-        format=how.format,
-        unread=summary.unread.append,
-    )
-    run = _Run(restorer, dict(options or {}), how, report, len(jobs), summary)
-    run.do_all(run.still_to_do(jobs))
+    jobs = _planned(inputs, output, restorer.label, how, summary)
+    total = len(jobs) if isinstance(jobs, list) else 0
+    run = _Run(restorer, dict(options or {}), how, report, total, summary)
+    todo = run.still_to_do(jobs)
+    # Of photos that are still being found, each is done when it is known.
+    run.do_all(list(todo) if total else todo)
     return run.summary
+
+
+def _planned(
+    inputs: Sequence[Path | Address | str],
+    output: Path | Address | str | None,
+    label: str,
+    how: Handling,
+    summary: Summary,
+) -> Iterable[Job]:
+    """Return the jobs: a list, or where addresses are among the places, jobs one after another."""
+    places = [place_of(given) for given in inputs]
+    target = None if output is None else place_of(output)
+    remote = any(isinstance(place, Address) for place in (*places, target))
+    unread = summary.unread.append
+    settings: dict[str, Any] = {"compare": how.compare, "format": how.format, "unread": unread}
+    if remote and how.keep_times:
+        raise UsageError("`keep_times` is for files of this machine")
+    if remote:
+        return plan_remote_jobs(places, target, label, **settings)
+    paths = [Path(place) for place in places]
+    out = None if target is None else Path(target)
+    return plan_jobs(paths, out, label, **settings)
 
 
 @dataclass(frozen=True)
@@ -121,49 +143,50 @@ class _Run:
     report: Callable[[FileResult], None] | None
     total: int
     summary: Summary = field(default_factory=Summary)
-    prepared: dict[Path, OutputError | None] = field(default_factory=dict)
+    destinations: Destinations = field(default_factory=Destinations)
     claims: Claims = field(default_factory=Claims)
     elsewhere: list[Job] = field(default_factory=list)
     began: float = field(default_factory=time.time)
 
-    def still_to_do(self, jobs: list[Job]) -> list[Job]:
-        """Report the jobs that need no work, and return the others."""
-        todo = []
+    def still_to_do(self, jobs: Iterable[Job]) -> Iterator[Job]:
+        """Report the jobs that need no work, and yield the others."""
         for job in jobs:
             error = job.error
-            exists = error is None and os.path.lexists(job.result)
-            if exists and job.result.is_dir():
+            there = self.destinations.of(job.result)
+            exists = error is None and there.exists(job.result)
+            if exists and there.is_folder(job.result):
                 error = OutputError(f"cannot write {printable(job.result)}: it is a folder")
             if error is not None:
                 self._done(job, "failed", error=error)
             elif exists and not self.how.overwrite and not self._lacks_comparison(job):
                 self._done(job, "skipped", result=job.result)
             else:
-                todo.append(job)
-        return todo
+                yield job
 
-    def do_all(self, jobs: list[Job]) -> None:
+    def do_all(self, jobs: Iterable[Job]) -> None:
         """Restore photos, and at last look for what became of those that others worked on."""
         idle = 0.0
         try:
-            while jobs:
+            self.do(jobs)
+            while jobs := self.elsewhere:
                 before, self.elsewhere = len(self.summary.results), []
                 self.do(jobs)
-                jobs = self.elsewhere
-                if jobs and len(self.summary.results) == before:
+                if self.elsewhere and len(self.summary.results) == before:
                     time.sleep(_LOOK_SECONDS)
                     idle += _LOOK_SECONDS
                     if idle - _LOOK_SECONDS < _PATIENCE_SECONDS <= idle:
-                        _log.warning("another process works on %s", printable(jobs[0].source))
+                        _log.warning(
+                            "another process works on %s", printable(self.elsewhere[0].source)
+                        )
         finally:
             self.claims.release_all()
 
-    def do(self, jobs: list[Job]) -> None:
+    def do(self, jobs: Iterable[Job]) -> None:
         """Restore photo after photo, reading ahead by one and writing behind by one."""
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
             writing: tuple[Job, Any, float, Future[tuple[str, ...]]] | None = None
             reading: tuple[Job, Future[tuple[Photo, Photo | None]]] | None = None
-            for following in [*jobs, None]:
+            for following in chain(jobs, [None]):
                 current = reading
                 reading = None
                 if following is not None:
@@ -182,16 +205,18 @@ class _Run:
                 self._written(*writing)
 
     def _lacks_comparison(self, job: Job) -> bool:
-        return self.how.compare and not os.path.lexists(job.comparison)
+        return self.how.compare and not self._exists(job.comparison)
+
+    def _exists(self, place: Place) -> bool:
+        return self.destinations.of(place).exists(place)
 
     def _made(self, job: Job) -> bool:
         """Tell whether there is a result to keep, such as one that another process made by now."""
-        try:
-            found = job.result.lstat()
-        except OSError:
+        found = self.destinations.of(job.result).changed(job.result)
+        if found is None:
             return False
         # A result that has its photo's times tells when it was made by when they were set.
-        changed = found.st_ctime if self.how.keep_times else found.st_mtime
+        changed = found[self.how.keep_times]
         return not self.how.overwrite or self.began <= changed <= time.time()
 
     def _read(self, job: Job) -> tuple[Photo, Photo | None]:
@@ -209,22 +234,8 @@ class _Run:
             settled_quality(format, self.how.quality, lossless=photo.lossless)
         except OutputError as error:
             raise OutputError(f"cannot write {printable(job.result)}: {error}") from None
-        self._prepare(job.result.parent)
+        self.destinations.of(job.result).prepare(job.result.parent)
         return photo, read_photo(job.result) if made else None
-
-    def _prepare(self, folder: Path) -> None:
-        """Make a folder for results and see that it can be written, once, before the work."""
-        if folder not in self.prepared:
-            self.prepared[folder] = None
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                if not os.access(folder, os.W_OK | os.X_OK):
-                    raise PermissionError(13, "no permission to write there")
-                remove_leftovers(folder)
-            except OSError as error:
-                self.prepared[folder] = output_error(folder, error)
-        if failure := self.prepared[folder]:
-            raise failure
 
     def _restored(self, job: Job, reading: Future[tuple[Photo, Photo | None]]) -> _Restored | None:
         try:
@@ -255,7 +266,7 @@ class _Run:
             notes += write_photo(restored.after, job.result, self.how.quality, times=times)
         if restored.before is None:
             return notes
-        if not self.how.overwrite and os.path.lexists(job.comparison):
+        if not self.how.overwrite and self._exists(job.comparison):
             return (*notes, f"{printable(job.comparison)} exists and was kept")
         pair = comparison(restored.before, restored.after)
         write_photo(marked(pair) if self.how.mark else pair, job.comparison)
@@ -291,6 +302,6 @@ class _Run:
             self.report(result)
 
 
-def _times(path: Path) -> tuple[int, int]:
-    found = path.stat()
+def _times(path: Place) -> tuple[int, int]:
+    found = Path(path).stat()
     return found.st_atime_ns, found.st_mtime_ns

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pixrestore.addresses import Place
 from pixrestore.errors import OutputError, PhotoError, PixrestoreError, UsageError
 from pixrestore.files import printable
 from pixrestore.images import PHOTO_SUFFIXES, find_photos
@@ -22,19 +23,19 @@ class Job:
 
     Attributes
     ----------
-    source : Path
+    source : Path or Address
         The photo.
-    result : Path
+    result : Path or Address
         File for the restored photo.
-    comparison : Path
+    comparison : Path or Address
         File for a before | after picture, when one is wanted.
     error : PixrestoreError, optional
         Why it cannot be done, when that is known beforehand.
     """
 
-    source: Path
-    result: Path
-    comparison: Path
+    source: Place
+    result: Place
+    comparison: Place
     error: PixrestoreError | None = None
 
 
@@ -83,14 +84,14 @@ def plan_jobs(
             raise UsageError(
                 f"{printable(output)} names one file, but there are several photos: give a folder"
             )
-        jobs = [_job(inputs[0], output)]
+        jobs = [job_for(inputs[0], output)]
     else:
         if output is not None and output.exists() and not output.is_dir():
             raise OutputError(f"{printable(output)} is a file of a kind that cannot be written")
         if output is not None and not output.exists():
             refuse_format(output, only=PHOTO_SUFFIXES | UNREAD_SUFFIXES.keys())
         found = [job for given in inputs for job in _jobs_of(given, output, name, unread)]
-        jobs = [_in_format(job, wanted) for job in found]
+        jobs = [in_format(job, wanted) for job in found]
     return _checked(jobs, compare)
 
 
@@ -99,9 +100,9 @@ def _jobs_of(
 ) -> Iterator[Job]:
     if not given.is_dir():
         if output is not None:
-            yield _job(given, output / given.name)
+            yield job_for(given, output / given.name)
         else:
-            yield _job(given, given.with_name(f"{given.stem}-{name}{given.suffix}"))
+            yield job_for(given, given.with_name(f"{given.stem}-{name}{given.suffix}"))
         return
     target = output
     if target is None:
@@ -118,32 +119,33 @@ def _jobs_of(
     for error in errors:
         yield Job(given, target, target, error)
     for photo in photos:
-        yield _job(photo, target / photo.relative_to(given))
+        yield job_for(photo, target / photo.relative_to(given))
 
 
-def _job(source: Path, result: Path) -> Job:
+def job_for(source: Place, result: Place) -> Job:
+    """Return the job of a photo, whose result becomes PNG where its kind is only read."""
     if format_of(result) is None:
         result = result.with_name(result.name + ".png")
     return _to(source, result)
 
 
-def _to(source: Path, result: Path) -> Job:
+def _to(source: Place, result: Place) -> Job:
     return Job(source, result, result.with_name(result.stem + _COMPARISON))
 
 
-def refuse_other_format(output: Path, format: str | None) -> None:
+def refuse_other_format(output: Place, format: str | None) -> None:
     """Raise a `UsageError` where a file's name ends like another format than the one wanted."""
     if format is not None and format_named(format).pillows != format_of(output):
         raise UsageError(f"{printable(output)} and `format` {format} name two formats")
 
 
-def _in_format(job: Job, wanted: Format | None) -> Job:
+def in_format(job: Job, wanted: Format | None) -> Job:
     """Give the result's name the ending of the format that is wanted."""
     if wanted is None or job.error:
         return job
     name = job.result
     if name.suffix != job.source.suffix:  # what is only read has got another ending already
-        name = name.with_suffix("")
+        name = name.with_name(name.stem)
     if name.suffix.lower() not in wanted.suffixes:
         stem = name.stem if name.suffix.lower() in PHOTO_SUFFIXES else name.name
         name = name.with_name(stem + wanted.suffixes[0])
@@ -153,7 +155,7 @@ def _in_format(job: Job, wanted: Format | None) -> Job:
 def _checked(jobs: list[Job], compare: bool) -> list[Job]:
     """Mark the jobs that must not be done, and drop photos given twice."""
     sources = {identity: job.source for job in jobs if (identity := _identity(job.source))}
-    claimed: dict[Path, Path] = {}
+    claimed: dict[Place, Place] = {}
     checked = []
     for job in jobs:
         if job.error is None and job.result in claimed:
@@ -172,7 +174,7 @@ def _checked(jobs: list[Job], compare: bool) -> list[Job]:
 
 
 def _with_comparison(
-    job: Job, claimed: dict[Path, Path], sources: dict[tuple[int, int], Path]
+    job: Job, claimed: dict[Place, Place], sources: dict[tuple[int, int], Place]
 ) -> Job:
     """Claim the place of the before | after picture."""
     if job.comparison in claimed:  # photos of one name and two kinds
@@ -181,7 +183,7 @@ def _with_comparison(
     return _kept_from_inputs(job, job.comparison, sources)
 
 
-def _kept_from_inputs(job: Job, path: Path, sources: dict[tuple[int, int], Path]) -> Job:
+def _kept_from_inputs(job: Job, path: Place, sources: dict[tuple[int, int], Place]) -> Job:
     """Refuse to write over any input, by whatever name, link or spelling it goes."""
     identity = _identity(path)
     if job.error is None and identity in sources:
@@ -190,10 +192,10 @@ def _kept_from_inputs(job: Job, path: Path, sources: dict[tuple[int, int], Path]
     return job
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: Place) -> tuple[int, int] | None:
     """Return what tells a file whatever its name is; None when there is none."""
     try:
-        found = path.stat()
+        found = Path(path).stat()
     except (OSError, ValueError):
         return None
     return found.st_dev, found.st_ino

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
+from pixrestore.addresses import Place
 from pixrestore.files import printable
 from pixrestore.images.folders import told_unread
 
@@ -16,14 +16,14 @@ class FileResult:
 
     Attributes
     ----------
-    source : Path
+    source : Path or Address
         The photo.
     status : {"restored", "skipped", "untouched", "failed"}
         Skipped means that its result existed, untouched that the restorer found nothing to do:
         nothing was written.
-    result : Path, optional
+    result : Path or Address, optional
         The restored photo.
-    comparison : Path, optional
+    comparison : Path or Address, optional
         The before | after picture, when one was asked for.
     error : Exception, optional
         Why it failed.
@@ -32,13 +32,14 @@ class FileResult:
     seconds : float
         Time the network took.
     position, total : int
-        Place of this photo among all, from 1, and their number.
+        Place of this photo among all, from 1, and their number; 0 while photos are still being
+        found, as behind addresses.
     """
 
-    source: Path
+    source: Place
     status: Literal["restored", "skipped", "untouched", "failed"]
-    result: Path | None = None
-    comparison: Path | None = None
+    result: Place | None = None
+    comparison: Place | None = None
     error: Exception | None = None
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -68,12 +69,12 @@ class Summary:
     ----------
     results : list of FileResult
         One for each photo, in the order they were done.
-    unread : list of Path
+    unread : list of Path or Address
         Pictures in folders that were passed over, because their kind is not read.
     """
 
     results: list[FileResult] = field(default_factory=list)
-    unread: list[Path] = field(default_factory=list)
+    unread: list[Place] = field(default_factory=list)
 
     def of(self, status: str) -> list[FileResult]:
         """Return the results of one status."""
