@@ -10,7 +10,17 @@ import pytest
 
 import pixrestore
 
-HEAVY = {"tensorflow", "keras", "numpy", "skimage", "scipy", "PIL", "rich", "pydantic"}
+HEAVY = {
+    "tensorflow",
+    "keras",
+    "numpy",
+    "skimage",
+    "scipy",
+    "PIL",
+    "rich",
+    "pydantic",
+    "watchfiles",
+}
 
 _RUN = """
 import json, sys

@@ -5,18 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from pixrestore.cli.messages import say
 from pixrestore.errors import OutputError, PhotoError, UsageError
 from pixrestore.files import output_error, printable
 from pixrestore.storing import format_named, format_of, settled_quality
 
 if TYPE_CHECKING:
+    from pixrestore.cli.photo_options import Telling
     from pixrestore.images import Photo
     from pixrestore.restoring.handling import Handling
     from pixrestore.restoring.inputs import RestoresPhotos
@@ -57,17 +56,21 @@ def restore_stream(
     restorer: RestoresPhotos,
     handling: Handling,
     options: Mapping[str, Any],
+    telling: Telling,
 ) -> int:
     """Restore one photo whose source or result, or both, is a stream."""
+    from pixrestore.cli.telling import Teller
     from pixrestore.images import encode_photo, write_photo
     from pixrestore.images.writing import written_format
     from pixrestore.restoring.planning import refuse_other_format
 
+    teller = Teller(telling)
     to_file = out is not None and out != STREAM
     if to_file:
         refuse_other_format(Path(str(out)), handling.format)
     if to_file and os.path.lexists(str(out)) and not handling.overwrite:
-        typer.echo(f"standard input: skipped, {printable(str(out))} exists")
+        message = f"standard input: skipped, {printable(str(out))} exists"
+        teller.stream("skipped", message, out)
         return 0
     # Whatever plugins print must not get into the photo.
     with contextlib.redirect_stdout(sys.stderr):
@@ -77,16 +80,19 @@ def restore_stream(
         format = format_of(Path(str(out))) if to_file else wanted or written_format(photo)
         restorer.refuse_unfit(photo, format or "")
         settled_quality(format or "", handling.quality, lossless=photo.lossless)
+        start = time.perf_counter()
         restored = restorer.restore_marked(photo, mark=handling.mark, **options)
+        seconds = time.perf_counter() - start
         notes = restored.notes
         if to_file:
             notes += write_photo(restored, Path(str(out)), handling.quality)
         else:
             data = encode_photo(restored, format, handling.quality)
     for note in notes:
-        say(note)
+        teller.remark(note)
     if to_file:
-        typer.echo(f"standard input -> {printable(str(out))}")
+        message = f"standard input -> {printable(str(out))}"
+        teller.stream("restored", message, out, notes, seconds)
     else:
         _write(data)
     return 0

@@ -36,6 +36,8 @@ def restore_files(
     restorer: RestoresPhotos,
     *,
     report: Callable[[FileResult], None] | None = None,
+    planned: Callable[[int], None] | None = None,
+    only: Callable[[Path], bool] | None = None,
     options: Mapping[str, Any] | None = None,
     **handling: Any,
 ) -> Summary:
@@ -56,6 +58,10 @@ def restore_files(
         Restorer that restores them.
     report : callable, optional
         Called with each `FileResult` as it is done.
+    planned : callable, optional
+        Called with the number of photos, before the first of them.
+    only : callable, optional
+        Tells of a photo in the inputs whether it is to be restored; by default all are.
     options : Mapping, optional
         Options of the task for restoring.
     **handling : Any
@@ -85,9 +91,19 @@ def restore_files(
         format=how.format,
         unread=summary.unread.append,
     )
+    jobs = [job for job in jobs if _wanted(job, how, only)]
+    if planned is not None:
+        planned(len(jobs))
     run = _Run(restorer, dict(options or {}), how, report, len(jobs), summary)
     run.do_all(run.still_to_do(jobs))
     return run.summary
+
+
+def _wanted(job: Job, how: Handling, only: Callable[[Path], bool] | None) -> bool:
+    if only is not None and not only(job.source):
+        return False
+    # What is wrong with a folder concerns all of its parts.
+    return job.within is None or how.wants(job.within)
 
 
 @dataclass(frozen=True)
@@ -163,23 +179,32 @@ class _Run:
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
             writing: tuple[Job, Any, float, Future[tuple[str, ...]]] | None = None
             reading: tuple[Job, Future[tuple[Photo, Photo | None]]] | None = None
-            for following in [*jobs, None]:
-                current = reading
-                reading = None
-                if following is not None:
-                    reading = following, reader.submit(self._read, following)
-                if current is None:
-                    continue
-                job, restored = current[0], self._restored(*current)
+            try:
+                for following in [*jobs, None]:
+                    current = reading
+                    reading = None
+                    if following is not None:
+                        reading = following, reader.submit(self._read, following)
+                    if current is None:
+                        continue
+                    job, restored = current[0], self._restored(*current)
+                    if writing is not None:
+                        self._written(*writing)
+                    writing = None
+                    if restored is not None:
+                        future = writer.submit(self._write, job, restored)
+                        writing = job, restored.status, restored.seconds, future
+                    del current, restored
                 if writing is not None:
                     self._written(*writing)
-                writing = None
-                if restored is not None:
-                    future = writer.submit(self._write, job, restored)
-                    writing = job, restored.status, restored.seconds, future
-                del current, restored
-            if writing is not None:
-                self._written(*writing)
+            except KeyboardInterrupt:
+                # It will be there, so it is told.
+                if writing is not None and not self._told(writing[0]):
+                    self._written(*writing)
+                raise
+
+    def _told(self, job: Job) -> bool:
+        return any(result.source == job.source for result in self.summary.results)
 
     def _lacks_comparison(self, job: Job) -> bool:
         return self.how.compare and not os.path.lexists(job.comparison)

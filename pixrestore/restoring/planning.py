@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from pixrestore.errors import OutputError, PhotoError, PixrestoreError, UsageError
 from pixrestore.files import printable
@@ -28,6 +28,9 @@ class Job:
         File for the restored photo.
     comparison : Path
         File for a before | after picture, when one is wanted.
+    within : PurePath, optional
+        The photo's path within the folder that was given, or its name. None where `source` is
+        that folder itself.
     error : PixrestoreError, optional
         Why it cannot be done, when that is known beforehand.
     """
@@ -35,6 +38,7 @@ class Job:
     source: Path
     result: Path
     comparison: Path
+    within: PurePath | None = None
     error: PixrestoreError | None = None
 
 
@@ -103,10 +107,7 @@ def _jobs_of(
         else:
             yield _job(given, given.with_name(f"{given.stem}-{name}{given.suffix}"))
         return
-    target = output
-    if target is None:
-        whole = given.resolve()
-        target = whole.with_name(f"{whole.name or 'photos'}-{name}")
+    target = target_of(given, output, name)
     errors: list[PhotoError] = []
     others: list[Path] = []
     photos = find_photos(given, skip=target, closed=errors.append, unread=others.append)
@@ -116,19 +117,28 @@ def _jobs_of(
     for path in others:
         unread(path)
     for error in errors:
-        yield Job(given, target, target, error)
+        yield Job(given, target, target, error=error)
     for photo in photos:
-        yield _job(photo, target / photo.relative_to(given))
+        within = photo.relative_to(given)
+        yield _job(photo, target / within, within)
 
 
-def _job(source: Path, result: Path) -> Job:
+def target_of(folder: Path, output: Path | None, name: str) -> Path:
+    """Return the folder that the results of a folder go to; see `plan_jobs`."""
+    if output is not None:
+        return output
+    whole = folder.resolve()
+    return whole.with_name(f"{whole.name or 'photos'}-{name}")
+
+
+def _job(source: Path, result: Path, within: Path | None = None) -> Job:
     if format_of(result) is None:
         result = result.with_name(result.name + ".png")
-    return _to(source, result)
+    return _to(source, result, Path(source.name) if within is None else within)
 
 
-def _to(source: Path, result: Path) -> Job:
-    return Job(source, result, result.with_name(result.stem + _COMPARISON))
+def _to(source: Path, result: Path, within: PurePath | None) -> Job:
+    return Job(source, result, result.with_name(result.stem + _COMPARISON), within)
 
 
 def refuse_other_format(output: Path, format: str | None) -> None:
@@ -147,7 +157,7 @@ def _in_format(job: Job, wanted: Format | None) -> Job:
     if name.suffix.lower() not in wanted.suffixes:
         stem = name.stem if name.suffix.lower() in PHOTO_SUFFIXES else name.name
         name = name.with_name(stem + wanted.suffixes[0])
-    return _to(job.source, name)
+    return _to(job.source, name, job.within)
 
 
 def _checked(jobs: list[Job], compare: bool) -> list[Job]:
