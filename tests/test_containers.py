@@ -1,4 +1,4 @@
-"""What the files for containers say holds for this copy; a daemon to build them is not asked for."""
+"""What the files for containers say holds for this copy; no daemon is needed to try it."""
 
 from __future__ import annotations
 

@@ -66,6 +66,17 @@ class TestJson:
         assert (set(found), found["input"]) == (FIELDS, str(box / "a.png"))
         assert cli("fix", "box", "--dry-run", "--json").code == 2
 
+    def test_what_a_plugin_prints_is_no_json(self, box, capsys):
+        def network(x):
+            print("a plugin talks")
+            return x
+
+        loud = Restorer(Denoise(), network, Geometry(multiple=4, margin=4))
+        report_files([box], box.parent / "out", loud, Handling(), telling=Telling(json=True))
+        told = capsys.readouterr()
+        assert len(objects(told.out)) == 3
+        assert "a plugin talks" in told.err
+
     @pytest.mark.skipif(sys.platform != "linux", reason="names that are no text")
     def test_any_name_comes_back(self, cli, box, tiny_denoiser):
         name = os.fsdecode(b"box/\xff\xc3\xa9.png")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,20 +34,26 @@ class Teller:
     def __init__(self, telling: Telling) -> None:
         self._telling = telling
         self._lines = not (telling.json or telling.quiet)
+        self._out = sys.stdout
         self._movement = movement_for(0)
-        self._stack = contextlib.ExitStack()
+        self._moving = contextlib.ExitStack()
+        self._whole = contextlib.ExitStack()
 
     def __enter__(self) -> Teller:
+        if self._telling.json:
+            # Whatever plugins print must not get between the lines of JSON.
+            self._whole.enter_context(contextlib.redirect_stdout(sys.stderr))
         self.planned(1)
         return self
 
     def __exit__(self, *error: Any) -> None:
-        self._stack.close()
+        self._moving.close()
+        self._whole.close()
 
     def planned(self, total: int) -> None:
         """Show from now on how far the work on so many photos has come."""
-        self._stack.close()
-        self._movement = self._stack.enter_context(
+        self._moving.close()
+        self._movement = self._moving.enter_context(
             movement_for(0 if self._telling.quiet else total)
         )
 
@@ -54,13 +61,15 @@ class Teller:
         """Tell what became of a photo."""
         with self._movement.aside():
             if self._telling.json:
-                typer.echo(as_line(result))
+                typer.echo(as_line(result), file=self._out)
             if result.status == "failed":
                 messages.say(result.message)
             else:
                 for line in _lines(result):
                     self.line(line)
             self._movement.done(worked=result.status in ("restored", "untouched"))
+        if result.position == result.total:
+            self.planned(0)  # whoever watches folders may wait long for the next
 
     def stream(
         self,
@@ -97,11 +106,11 @@ class Teller:
         """Tell people something."""
         messages.log(text)
         if self._lines:
-            typer.echo(text)
+            typer.echo(text, file=self._out)
 
     def conclude(self, summary: Summary, *, always: bool = False) -> None:
         """Tell what became of all photos, `always` or where that of one does not say it."""
-        self._stack.close()
+        self._moving.close()
         if always or len(summary.results) != 1 or summary.unread:
             self.line(str(summary))
 
