@@ -213,3 +213,17 @@ def test_exports_answer_as_the_model_does(tiny_denoiser, tmp_path, cli, form):
     assert "exists" in again.error
     assert cli("export", tiny_denoiser, "--to", form, "-o", target, "--overwrite").code == 0
     assert [entry.name for entry in target.parent.iterdir()] == ["exported"]
+
+
+def test_onnx_runtime_tells_nobody_of_its_use(fresh_cli, tmp_path, samples, monkeypatch):
+    """By itself it counts its uses, beside a number of the machine, to be sent to its makers."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("HOME", "USERPROFILE", "LOCALAPPDATA", "TMPDIR"):
+        monkeypatch.setenv(name, str(home))
+    for name in ("ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    done = fresh_cli("colorize", samples / "cat.jpg", "-o", "new.png", "--engine", "onnx")
+    assert done.code == 0, done.err
+    kept = [path.as_posix() for path in home.rglob("*") if path.is_file()]
+    assert [path for path in kept if "Microsoft" in path or "onnx" in path or ".ses" in path] == []

@@ -10,7 +10,18 @@ import pytest
 
 import pixrestore
 
-HEAVY = {"tensorflow", "keras", "numpy", "skimage", "scipy", "PIL", "rich", "pydantic", "fsspec"}
+HEAVY = {
+    "tensorflow",
+    "keras",
+    "numpy",
+    "skimage",
+    "scipy",
+    "PIL",
+    "rich",
+    "pydantic",
+    "watchfiles",
+    "fsspec",
+}
 
 _RUN = """
 import json, sys

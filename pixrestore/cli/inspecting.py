@@ -13,10 +13,12 @@ from pixrestore.cli.photo_options import (
     EngineName,
     Inputs,
     Output,
+    Telling,
+    Watch,
     takes_handling,
 )
 from pixrestore.cli.restore import report_files
-from pixrestore.errors import PixrestoreError
+from pixrestore.errors import PixrestoreError, UsageError
 from pixrestore.restoring.handling import Handling
 from pixrestore.tables import as_json, table
 
@@ -46,12 +48,16 @@ def fix(
     *,
     handling: Handling,
     engine: EngineName = "auto",
+    watch: Watch = False,
+    telling: Telling,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
     ] = False,
 ) -> int:
     """Mend photos by the tasks that `inspect` suggests for each of them."""
     if dry_run:
+        if watch or telling.json:
+            raise UsageError("`dry_run` only says what would be done: `inspect` has JSON")
         codes: set[int] = set()
         for path, one in _inspected(inputs, codes):
             typer.echo(one.command(_named(path)) or f"{_named(path)}: nothing to mend")
@@ -59,7 +65,8 @@ def fix(
 
     from pixrestore.inspection import Fixer
 
-    return report_files(inputs, out, Fixer(engine, tell_terms), handling)
+    restorer = Fixer(engine, tell_terms)
+    return report_files(inputs, out, restorer, handling, telling=telling, watch=watch)
 
 
 def _inspected(inputs: Sequence[Path], codes: set[int]) -> Iterator[tuple[Path, Inspection]]:

@@ -8,7 +8,11 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from pixrestore.errors import UsageError
 
 if TYPE_CHECKING:
     from pixrestore.model.folder import Model
@@ -35,6 +39,7 @@ class Spoken:
 
 
 _NOBODY = Spoken()
+_log: ContextVar[TextIO | None] = ContextVar("log", default=None)
 _spoken: ContextVar[Spoken] = ContextVar("spoken", default=_NOBODY)
 
 
@@ -70,6 +75,7 @@ def in_flags(text: str) -> str:
 def say(message: str, code: int = 0) -> int:
     """Print one line beside the results, and return `code`."""
     line = " ".join(in_flags(message).split())
+    log(line)
     # Nobody may be listening any more.
     with contextlib.suppress(OSError, ValueError):
         print(f"pixrestore: {line}", file=sys.stderr, flush=True)  # noqa: T201
@@ -82,3 +88,48 @@ def tell_terms(model: Model) -> None:
 
     if told := untold_terms(model):
         say(told)
+
+
+def keep_log(path: Path) -> None:
+    """Add to a file, from now until `close_log`, whatever is said.
+
+    Raises
+    ------
+    UsageError
+        The name is that of a photo, or stands for standard output.
+    OutputError
+        The file cannot be written.
+    """
+    from pixrestore.files import output_error, printable
+    from pixrestore.storing import format_of
+
+    if path == Path("-") or format_of(path) is not None:
+        raise UsageError(f"`log` needs the name of a text file, not {printable(path)}")
+    close_log()
+    try:
+        # Nothing is worth the end of a job, so any character can be written.
+        _log.set(path.open("a", encoding="utf-8", errors="backslashreplace"))
+    except OSError as error:
+        raise output_error(path, error) from error
+
+
+def log(line: str) -> None:
+    """Add a line to the log, if one is kept."""
+    file = _log.get()
+    if file is None:
+        return
+    try:
+        # At once, so that whoever follows the file sees it, and a kill loses nothing.
+        file.write(f"{datetime.now().astimezone().isoformat(timespec='seconds')}  {line}\n")
+        file.flush()
+    except OSError as error:
+        _log.set(None)
+        say(f"the log ends here, since it cannot be written: {error.strerror}")
+
+
+def close_log() -> None:
+    """Keep no log any more."""
+    if (file := _log.get()) is not None:
+        _log.set(None)
+        with contextlib.suppress(OSError):
+            file.close()

@@ -1,11 +1,12 @@
-"""What moves on a terminal while one photo is worked on."""
+"""What moves on a terminal while photos are worked on."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
 import time
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 from pixrestore.restoring.progress import listening
 
@@ -16,25 +17,73 @@ _CLEAR = "\r\x1b[K"
 _GONE = contextlib.suppress(OSError, ValueError)
 
 
-class Movement:
-    """How much of a photo is done, in a line that goes away; on a terminal only."""
+class Movement(Protocol):
+    """Something that moves on a terminal, while a context of it is open."""
+
+    def __enter__(self) -> Movement: ...
+    def __exit__(self, *error: Any) -> None: ...
+
+    def aside(self) -> contextlib.AbstractContextManager[object]:
+        """Return a context in which lines can be printed."""
+
+    def done(self, *, worked: bool) -> None:
+        """Count a photo, and whether there was any work on it."""
+
+
+def movement_for(total: int) -> Movement:
+    """Return what moves while `total` photos are worked on: nothing where nobody would see it."""
+    if not total or not sys.stderr.isatty():
+        return Stillness()
+    if total == 1:
+        return Percentage()
+    from pixrestore.cli.progress_bar import Bar
+
+    return Bar(total)
+
+
+class Stillness:
+    """Nothing moves."""
+
+    def __enter__(self) -> Stillness:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        pass
+
+    def aside(self) -> contextlib.AbstractContextManager[object]:
+        """Return a context in which lines can be printed."""
+        return contextlib.nullcontext()
+
+    def done(self, *, worked: bool) -> None:
+        """Count nothing."""
+
+
+class Percentage:
+    """How much of a photo is done, in a line that goes away."""
 
     def __init__(self) -> None:
         self._stack = contextlib.ExitStack()
         self._began = self._shown_at = 0.0
         self._shown = False
 
-    def __enter__(self) -> Movement:
-        if sys.stderr.isatty():
-            self._stack.enter_context(listening(self._show))
+    def __enter__(self) -> Percentage:
+        self._stack.enter_context(listening(self._show))
         return self
 
     def __exit__(self, *error: Any) -> None:
         self._stack.close()
-        self.clear()
+        self._clear()
 
-    def clear(self) -> None:
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
         """Take the line away: something else is to be said."""
+        self._clear()
+        yield
+
+    def done(self, *, worked: bool) -> None:
+        """Count nothing: there is one photo."""
+
+    def _clear(self) -> None:
         if self._shown:
             self._shown = False
             with _GONE:

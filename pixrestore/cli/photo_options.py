@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
+from pixrestore.cli.messages import keep_log
 from pixrestore.engines import Engine
 from pixrestore.restoring.handling import Handling
 from pixrestore.storing import FORMATS, checked_quality
@@ -53,9 +55,13 @@ EngineName = Annotated[
         help="Engine that runs the network: ONNX Runtime starts fast, Keras uses a GPU.",
     ),
 ]
+Watch = Annotated[
+    bool,
+    typer.Option("--watch", help="Go on with the photos that arrive in the folders, until Ctrl-C."),
+]
 
 
-def _asked(
+def _handling(
     *,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace results that exist.")
@@ -109,6 +115,15 @@ def _asked(
             help="Restore what is there of files that lack some of their pixels.",
         ),
     ] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            "--shard",
+            metavar="N/COUNT",
+            help="Restore one part of the photos, such as 1/8: for several machines that cannot "
+            "see each other's locks.",
+        ),
+    ] = None,
 ) -> Handling:
     return Handling(
         overwrite=overwrite,
@@ -119,20 +134,69 @@ def _asked(
         keep_times=keep_times,
         mark=not no_mark,
         damaged=damaged,
+        shard=shard,
     )
 
 
+@dataclass(frozen=True)
+class Telling:
+    """How a command tells what becomes of photos.
+
+    Attributes
+    ----------
+    json : bool
+        One JSON object a photo on standard output, in place of lines for people.
+    quiet : bool
+        No lines for people but those about what is wrong.
+    log : Path, optional
+        File to which all lines for people are added, with the time.
+    """
+
+    json: bool = False
+    quiet: bool = False
+    log: Path | None = None
+
+
+def _telling(
+    *,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print a line of JSON for each photo.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say only what is wrong.")] = False,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            "--log", metavar="FILE", help="Also add what is said to a file, with the time."
+        ),
+    ] = None,
+) -> Telling:
+    if log is not None:  # from here on, so that it also holds why nothing could begin
+        keep_log(log)
+    return Telling(json=json, quiet=quiet, log=log)
+
+
+# By the name of a command's parameter, what makes its value of options.
+_GROUPS: dict[str, Callable[..., Any]] = {"handling": _handling, "telling": _telling}
+
+
 def takes_handling(function: Callable[..., int]) -> Callable[..., int]:
-    """Give a command's function, in place of its parameter `handling`, the options that say it."""
+    """Give a command's function, for `handling` and `telling`, the options that say them."""
     signature = inspect.signature(function, eval_str=True)
-    asked = inspect.signature(_asked, eval_str=True).parameters
+    groups = {
+        name: inspect.signature(make, eval_str=True).parameters
+        for name, make in _GROUPS.items()
+        if name in signature.parameters
+    }
     own: list[inspect.Parameter] = []
     for parameter in signature.parameters.values():
-        own += asked.values() if parameter.name == "handling" else [parameter]
+        own += groups[parameter.name].values() if parameter.name in groups else [parameter]
 
     def command(**values: Any) -> int:
-        handling = _asked(**{name: values.pop(name) for name in asked})
-        return function(**values, handling=handling)
+        made = {
+            group: _GROUPS[group](**{name: values.pop(name) for name in asked})
+            for group, asked in groups.items()
+        }
+        return function(**values, **made)
 
     command.__doc__, command.__name__ = function.__doc__, function.__name__
     kinds = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,25 +11,28 @@ import typer
 
 from pixrestore.cli.asking import KEY as ASKED
 from pixrestore.cli.asking import answer_questions
-from pixrestore.cli.messages import say, tell_terms
-from pixrestore.cli.movement import Movement
+from pixrestore.cli.messages import tell_terms
 from pixrestore.cli.option_groups import Section
 from pixrestore.cli.photo_options import (
     EngineName,
     InputsOrStream,
     ModelName,
     Output,
+    Telling,
+    Watch,
     takes_handling,
 )
-from pixrestore.cli.streams import restore_stream, streams
+from pixrestore.cli.streams import STREAM, restore_stream, streams
 from pixrestore.cli.task_options import choose_tasks, restoring_sections
 from pixrestore.engines import Engine
 from pixrestore.errors import UsageError
+from pixrestore.files import printable
 from pixrestore.restoring.handling import Handling
 
 if TYPE_CHECKING:
     from pixrestore.restoring.inputs import RestoresPhotos
-    from pixrestore.restoring.results import FileResult
+
+_PLAINLY = Telling()
 
 
 def sections(words: Mapping[str, Any]) -> list[Section]:
@@ -46,10 +50,13 @@ def command_for(task: str, summary: str) -> Callable[..., int]:
         *,
         handling: Handling,
         engine: EngineName = "auto",
+        watch: Watch = False,
+        telling: Telling,
         given: Mapping[str, Mapping[str, Any]],
     ) -> int:
         models = [] if model is None else [model]
-        return _restore_photos([task], models, inputs, out, engine, handling, given)
+        job = Job(inputs, out, engine, handling, telling, watch)
+        return _restore_photos([task], models, job, given)
 
     command.__name__, command.__doc__ = task, summary
     return takes_handling(command)
@@ -95,19 +102,31 @@ def restore(
     *,
     handling: Handling,
     engine: EngineName = "auto",
+    watch: Watch = False,
+    telling: Telling,
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
     """Restore photos, undoing the damage of any task."""
-    return _restore_photos(task or [], model or [], inputs, out, engine, handling, given)
+    job = Job(inputs, out, engine, handling, telling, watch)
+    return _restore_photos(task or [], model or [], job, given)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a command that restores photos was asked for, beside how."""
+
+    inputs: Sequence[Path]
+    out: Path | None
+    engine: Engine
+    handling: Handling
+    telling: Telling
+    watch: bool
 
 
 def _restore_photos(
     tasks: Sequence[str],
     models: Sequence[str],
-    inputs: Sequence[Path],
-    out: Path | None,
-    engine: Engine,
-    handling: Handling,
+    job: Job,
     given: Mapping[str, Mapping[str, Any]],
 ) -> int:
     from pixrestore.engines.opening import open_restorer
@@ -116,18 +135,46 @@ def _restore_photos(
 
     options = given.get("task", {})
     if ASKED in given:
-        (model,) = find_models(tasks, models)
-        return answer_questions(given[ASKED], inputs, out, open_restorer(model, engine), options)
-    streamed = streams(inputs, out)
-    if streamed and handling.compare:
-        raise UsageError("`compare` needs a photo's name to put the picture beside it")
+        return _answer(tasks, models, job, given)
+    streamed = streams(job.inputs, job.out)
+    if streamed:
+        _refuse_for_streams(job)
     found = find_models(tasks, models)
-    restorer = in_sequence([open_restorer(model, engine) for model in found])
+    restorer = in_sequence([open_restorer(model, job.engine) for model in found])
     for model in found:
         tell_terms(model)
     if streamed:
-        return restore_stream(inputs[0], out, restorer, handling, options)
-    return report_files(inputs, out, restorer, handling, options)
+        return restore_stream(job.inputs[0], job.out, restorer, job.handling, options, job.telling)
+    return report_files(
+        job.inputs, job.out, restorer, job.handling, options, job.telling, job.watch
+    )
+
+
+def _answer(
+    tasks: Sequence[str],
+    models: Sequence[str],
+    job: Job,
+    given: Mapping[str, Mapping[str, Any]],
+) -> int:
+    from pixrestore.engines.opening import open_restorer
+    from pixrestore.model.lookup import find_models
+
+    if job.watch or job.telling.json:
+        raise UsageError("`suggest` and `doubts` print lines about one photo, and no JSON")
+    (model,) = find_models(tasks, models)
+    restorer = open_restorer(model, job.engine)
+    return answer_questions(given[ASKED], job.inputs, job.out, restorer, given.get("task", {}))
+
+
+def _refuse_for_streams(job: Job) -> None:
+    if job.handling.compare:
+        raise UsageError("`compare` needs a photo's name to put the picture beside it")
+    if job.handling.shard is not None:
+        raise UsageError("`shard` is for folders, and - is one photo")
+    if job.watch:
+        raise UsageError("`watch` is for folders, and - is one photo")
+    if job.telling.json and job.out in (None, STREAM):
+        raise UsageError("`json` and a photo cannot both go to standard output: name `out`")
 
 
 def report_files(
@@ -136,35 +183,23 @@ def report_files(
     restorer: RestoresPhotos,
     handling: Handling,
     options: Mapping[str, Any] | None = None,
+    telling: Telling = _PLAINLY,
+    watch: bool = False,
 ) -> int:
-    """Restore files, print what becomes of each, and return the exit code."""
-    from pixrestore.restoring.files import restore_files
+    """Restore files, tell what becomes of each, and return the exit code."""
+    from pixrestore.cli.telling import Teller
 
-    with Movement() as movement:
+    how: dict[str, Any] = {"options": options, **vars(handling)}
+    with Teller(telling) as teller:
+        how.update(report=teller.report, planned=teller.planned)
+        if watch:
+            from pixrestore.restoring.watching import watch_folders
 
-        def report(result: FileResult) -> None:
-            movement.clear()
-            _show(result)
+            teller.line(f"watching {' '.join(map(printable, inputs))} (Ctrl-C ends it)")
+            summary = watch_folders(inputs, out, restorer, **how)
+        else:
+            from pixrestore.restoring.files import restore_files
 
-        summary = restore_files(
-            inputs, out, restorer, report=report, options=options, **vars(handling)
-        )
-    if len(summary.results) > 1 or summary.unread:
-        typer.echo(summary)
+            summary = restore_files(inputs, out, restorer, **how)
+        teller.conclude(summary, always=watch)
     return summary.exit_code
-
-
-def _show(result: FileResult) -> None:
-    """Print what became of a photo, as soon as it is done."""
-    if result.status == "failed":
-        say(result.message)
-        return
-    counted = f"{result.position}/{result.total}  " if result.total > 1 else ""
-    if not result.total:  # behind addresses, photos are still being found
-        counted = f"{result.position}  "
-    seconds = f"  ({result.seconds:.1f} s)" if result.status == "restored" else ""
-    typer.echo(f"{counted}{result.message}{seconds}")
-    if result.comparison is not None:
-        from pixrestore.files import printable
-
-        typer.echo(f"before | after: {printable(result.comparison)}")

@@ -44,6 +44,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if debugging():
             traceback.print_exception(error)
         return _explain(error)
+    finally:
+        messages.close_log()
 
 
 def _print_anything() -> None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from pixrestore.addresses import Address, place_of
-from pixrestore.cli.messages import say
 from pixrestore.errors import OutputError, PhotoError, UsageError
 from pixrestore.files import output_error, printable
 from pixrestore.storing import format_named, format_of, settled_quality
 
 if TYPE_CHECKING:
+    from pixrestore.cli.photo_options import Telling
     from pixrestore.images import Photo
     from pixrestore.restoring.handling import Handling
     from pixrestore.restoring.inputs import RestoresPhotos
@@ -60,18 +59,21 @@ def restore_stream(
     restorer: RestoresPhotos,
     handling: Handling,
     options: Mapping[str, Any],
+    telling: Telling,
 ) -> int:
     """Restore one photo whose source or result, or both, is a stream."""
+    from pixrestore.cli.telling import Teller
     from pixrestore.images import encode_photo, write_photo
     from pixrestore.images.writing import written_format
     from pixrestore.restoring.destinations import Destinations
     from pixrestore.restoring.planning import refuse_other_format
 
+    teller = Teller(telling)
     place = None if out is None or out == STREAM else place_of(out)
     if place is not None:
         refuse_other_format(place, handling.format)
     if place is not None and not handling.overwrite and Destinations().of(place).exists(place):
-        typer.echo(f"standard input: skipped, {printable(place)} exists")
+        teller.stream("skipped", f"standard input: skipped, {printable(place)} exists", out)
         return 0
     # Whatever plugins print must not get into the photo.
     with contextlib.redirect_stdout(sys.stderr):
@@ -81,16 +83,19 @@ def restore_stream(
         format = wanted or written_format(photo) if place is None else format_of(place)
         restorer.refuse_unfit(photo, format or "")
         settled_quality(format or "", handling.quality, lossless=photo.lossless)
+        start = time.perf_counter()
         restored = restorer.restore_marked(photo, mark=handling.mark, **options)
+        seconds = time.perf_counter() - start
         notes = restored.notes
         if place is not None:
             notes += write_photo(restored, place, handling.quality)
         else:
             data = encode_photo(restored, format, handling.quality)
     for note in notes:
-        say(note)
+        teller.remark(note)
     if place is not None:
-        typer.echo(f"standard input -> {printable(place)}")
+        message = f"standard input -> {printable(place)}"
+        teller.stream("restored", message, out, notes, seconds)
     else:
         _write(data)
     return 0

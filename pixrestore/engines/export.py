@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pixrestore.engines import Form
 from pixrestore.engines.keras_export import FORMS, check_agreement, exported, quiet
 from pixrestore.engines.opening import open_network
+from pixrestore.engines.runtime import onnx_runtime
 from pixrestore.errors import OutputError, UsageError, nearest
 from pixrestore.files import printable, replacing
 from pixrestore.model.folder import Model, check_weights
@@ -72,7 +73,7 @@ def export_model(
 
 
 def _onnx(path: Path) -> Callable[[Array], Array]:
-    import onnxruntime
+    onnxruntime = onnx_runtime()
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name

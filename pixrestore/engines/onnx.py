@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pixrestore.backend import usable_cpus
+from pixrestore.engines.runtime import onnx_runtime
 from pixrestore.errors import ModelError
 from pixrestore.model.weights import held
 
@@ -70,7 +71,7 @@ def open_session(path: Path, weights: Mapping[str, NDArray[np.float32]]) -> Any:
     ModelError
         ONNX Runtime refuses the graph.
     """
-    import onnxruntime
+    onnxruntime = onnx_runtime()
 
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = usable_cpus()

@@ -39,6 +39,8 @@ def restore_files(
     restorer: RestoresPhotos,
     *,
     report: Callable[[FileResult], None] | None = None,
+    planned: Callable[[int], None] | None = None,
+    only: Callable[[Place], bool] | None = None,
     options: Mapping[str, Any] | None = None,
     **handling: Any,
 ) -> Summary:
@@ -62,6 +64,10 @@ def restore_files(
         Restorer that restores them.
     report : callable, optional
         Called with each `FileResult` as it is done.
+    planned : callable, optional
+        Called with the number of photos, before the first of them.
+    only : callable, optional
+        Tells of a photo in the inputs whether it is to be restored; by default all are.
     options : Mapping, optional
         Options of the task for restoring.
     **handling : Any
@@ -82,9 +88,15 @@ def restore_files(
     restorer.check(options or {})
     summary = Summary()
     jobs = _planned(inputs, output, restorer.label, how, summary)
-    total = len(jobs) if isinstance(jobs, list) else 0
+    wanted: Iterable[Job] = (job for job in jobs if _wanted(job, how, only))
+    total = 0
+    if isinstance(jobs, list):
+        wanted = list(wanted)
+        total = len(wanted)
+        if planned is not None:
+            planned(total)
     run = _Run(restorer, dict(options or {}), how, report, total, summary)
-    todo = run.still_to_do(jobs)
+    todo = run.still_to_do(wanted)
     # Of photos that are still being found, each is done when it is known.
     run.do_all(list(todo) if total else todo)
     return run.summary
@@ -110,6 +122,13 @@ def _planned(
     paths = [Path(place) for place in places]
     out = None if target is None else Path(target)
     return plan_jobs(paths, out, label, **settings)
+
+
+def _wanted(job: Job, how: Handling, only: Callable[[Place], bool] | None) -> bool:
+    if only is not None and not only(job.source):
+        return False
+    # What is wrong with a folder concerns all of its parts.
+    return job.within is None or how.wants(job.within)
 
 
 @dataclass(frozen=True)
@@ -186,23 +205,32 @@ class _Run:
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
             writing: tuple[Job, Any, float, Future[tuple[str, ...]]] | None = None
             reading: tuple[Job, Future[tuple[Photo, Photo | None]]] | None = None
-            for following in chain(jobs, [None]):
-                current = reading
-                reading = None
-                if following is not None:
-                    reading = following, reader.submit(self._read, following)
-                if current is None:
-                    continue
-                job, restored = current[0], self._restored(*current)
+            try:
+                for following in chain(jobs, [None]):
+                    current = reading
+                    reading = None
+                    if following is not None:
+                        reading = following, reader.submit(self._read, following)
+                    if current is None:
+                        continue
+                    job, restored = current[0], self._restored(*current)
+                    if writing is not None:
+                        self._written(*writing)
+                    writing = None
+                    if restored is not None:
+                        future = writer.submit(self._write, job, restored)
+                        writing = job, restored.status, restored.seconds, future
+                    del current, restored
                 if writing is not None:
                     self._written(*writing)
-                writing = None
-                if restored is not None:
-                    future = writer.submit(self._write, job, restored)
-                    writing = job, restored.status, restored.seconds, future
-                del current, restored
-            if writing is not None:
-                self._written(*writing)
+            except KeyboardInterrupt:
+                # It will be there, so it is told.
+                if writing is not None and not self._told(writing[0]):
+                    self._written(*writing)
+                raise
+
+    def _told(self, job: Job) -> bool:
+        return any(result.source == job.source for result in self.summary.results)
 
     def _lacks_comparison(self, job: Job) -> bool:
         return self.how.compare and not self._exists(job.comparison)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
+from pixrestore.restoring.sharding import Shard
 from pixrestore.storing import Quality, checked_quality, format_named
 
 
@@ -31,6 +33,8 @@ class Handling:
         Restore all pages of a TIFF into a TIFF; by default the largest.
     keep_times : bool
         Give a result the times of its photo's file, when that was last read and written.
+    shard : str, optional
+        Part of the photos to restore, such as ``"1/8"``; see `sharding.Shard`. By default all.
     """
 
     overwrite: bool = False
@@ -41,8 +45,15 @@ class Handling:
     quality: Quality | None = None
     all_pages: bool = False
     keep_times: bool = False
+    shard: str | None = None
 
     def __post_init__(self) -> None:
         checked_quality(self.quality)
         if self.format is not None:
             format_named(self.format)
+        if self.shard is not None:
+            Shard.written(self.shard)
+
+    def wants(self, within: PurePath) -> bool:
+        """Tell whether a photo of this path within its folder is to be restored."""
+        return self.shard is None or Shard.written(self.shard).holds(within)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from pixrestore.addresses import Place
 from pixrestore.errors import OutputError, PhotoError, PixrestoreError, UsageError
@@ -29,6 +29,9 @@ class Job:
         File for the restored photo.
     comparison : Path or Address
         File for a before | after picture, when one is wanted.
+    within : PurePath, optional
+        The photo's path within the folder that was given, or its name. None where `source` is
+        that folder itself.
     error : PixrestoreError, optional
         Why it cannot be done, when that is known beforehand.
     """
@@ -36,6 +39,7 @@ class Job:
     source: Place
     result: Place
     comparison: Place
+    within: PurePath | None = None
     error: PixrestoreError | None = None
 
 
@@ -104,10 +108,7 @@ def _jobs_of(
         else:
             yield job_for(given, given.with_name(f"{given.stem}-{name}{given.suffix}"))
         return
-    target = output
-    if target is None:
-        whole = given.resolve()
-        target = whole.with_name(f"{whole.name or 'photos'}-{name}")
+    target = target_of(given, output, name)
     errors: list[PhotoError] = []
     others: list[Path] = []
     photos = find_photos(given, skip=target, closed=errors.append, unread=others.append)
@@ -117,20 +118,29 @@ def _jobs_of(
     for path in others:
         unread(path)
     for error in errors:
-        yield Job(given, target, target, error)
+        yield Job(given, target, target, error=error)
     for photo in photos:
-        yield job_for(photo, target / photo.relative_to(given))
+        within = photo.relative_to(given)
+        yield job_for(photo, target / within, within)
 
 
-def job_for(source: Place, result: Place) -> Job:
+def target_of(folder: Path, output: Path | None, name: str) -> Path:
+    """Return the folder that the results of a folder go to; see `plan_jobs`."""
+    if output is not None:
+        return output
+    whole = folder.resolve()
+    return whole.with_name(f"{whole.name or 'photos'}-{name}")
+
+
+def job_for(source: Place, result: Place, within: PurePath | None = None) -> Job:
     """Return the job of a photo, whose result becomes PNG where its kind is only read."""
     if format_of(result) is None:
         result = result.with_name(result.name + ".png")
-    return _to(source, result)
+    return _to(source, result, Path(source.name) if within is None else within)
 
 
-def _to(source: Place, result: Place) -> Job:
-    return Job(source, result, result.with_name(result.stem + _COMPARISON))
+def _to(source: Place, result: Place, within: PurePath | None) -> Job:
+    return Job(source, result, result.with_name(result.stem + _COMPARISON), within)
 
 
 def refuse_other_format(output: Place, format: str | None) -> None:
@@ -149,7 +159,7 @@ def in_format(job: Job, wanted: Format | None) -> Job:
     if name.suffix.lower() not in wanted.suffixes:
         stem = name.stem if name.suffix.lower() in PHOTO_SUFFIXES else name.name
         name = name.with_name(stem + wanted.suffixes[0])
-    return _to(job.source, name)
+    return _to(job.source, name, job.within)
 
 
 def _checked(jobs: list[Job], compare: bool) -> list[Job]:

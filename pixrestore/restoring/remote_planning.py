@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pixrestore.addresses import Address, Place, files_below
 from pixrestore.errors import OutputError, PhotoError, UsageError
@@ -176,17 +176,17 @@ class _Plan:
             for photo, below in self._photos_in(folder):
                 if photo.suffix.lower() in PHOTO_SUFFIXES:
                     count += 1
-                    yield job_for(photo, target / below)
+                    yield job_for(photo, target / below, PurePosixPath(below))
                 elif photo.suffix.lower() in UNREAD_SUFFIXES:
                     others.append(Path(photo.name))
                     self._unread(photo)
         except PhotoError as error:
-            yield Job(folder, target, target, error)
+            yield Job(folder, target, target, error=error)
             return
         if not count:
             told = f": {told_unread(others)}" if others else ""
             empty = PhotoError(f"there are no photos in {printable(folder)}{told}")
-            yield Job(folder, target, target, empty)
+            yield Job(folder, target, target, error=empty)
 
     def _photos_in(self, folder: Place) -> Iterator[tuple[Place, str]]:
         """Yield photos and pictures of other kinds, and their places below the folder."""
