@@ -21,7 +21,7 @@ TASKS = [
     for words, options in [
         ([], {}),
         *(
-            ([f"--{option.name}", str(value)], {option.name: value})
+            (["--" + option.name.replace("_", "-"), str(value)], {option.name: value})
             for option in options_of(kind)
             for value in option.choices
         ),

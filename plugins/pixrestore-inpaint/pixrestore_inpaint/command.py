@@ -7,18 +7,12 @@ from typing import Annotated
 
 import typer
 
-from pixrestore.cli.photo_options import (
-    Compare,
-    Damaged,
-    Handling,
-    Inputs,
-    NoMark,
-    Output,
-    Overwrite,
-)
+from pixrestore.cli.photo_options import Inputs, Output, takes_handling
 from pixrestore.cli.restore import report_files
+from pixrestore.restoring.handling import Handling
 
 
+@takes_handling
 def inpaint_command(
     inputs: Inputs,
     mask: Annotated[
@@ -31,13 +25,10 @@ def inpaint_command(
     fill: Annotated[
         str, typer.Option("--fill", help="What fills the mask: biharmonic or network.")
     ] = "biharmonic",
-    overwrite: Overwrite = False,
-    compare: Compare = False,
-    no_mark: NoMark = False,
-    damaged: Damaged = False,
+    *,
+    handling: Handling,
 ) -> int:
     """Repair what a mask marks on a photo; `restore --task inpaint` finds the damage itself."""
     from pixrestore import load
 
-    handling = Handling(overwrite, compare, not no_mark, damaged)
     return report_files(inputs, out, load("inpaint"), handling, {"mask": mask, "fill": fill})
