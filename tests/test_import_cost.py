@@ -10,7 +10,20 @@ import pytest
 
 import pixrestore
 
-HEAVY = {"tensorflow", "keras", "numpy", "skimage", "scipy", "PIL", "rich", "pydantic", "fsspec"}
+HEAVY = {
+    "tensorflow",
+    "keras",
+    "numpy",
+    "skimage",
+    "scipy",
+    "PIL",
+    "rich",
+    "pydantic",
+    "fsspec",
+    "ray",
+    "pyarrow",
+    "pandas",
+}
 
 _RUN = """
 import json, sys
@@ -44,6 +57,7 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), file
         "evaluate --task denoise --help",
         "colorize --help",
         "serve --help",
+        "bulk --task denoise --help",
         "restore --task colorize --help",
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -122,10 +122,16 @@ def _asked(
     )
 
 
-def takes_handling(function: Callable[..., int]) -> Callable[..., int]:
-    """Give a command's function, in place of its parameter `handling`, the options that say it."""
+def takes_handling(
+    function: Callable[..., int], *, without: Collection[str] = ()
+) -> Callable[..., int]:
+    """Give a command's function, in place of its parameter `handling`, the options that say it.
+
+    Those that `without` names are left out, and have their default values.
+    """
     signature = inspect.signature(function, eval_str=True)
-    asked = inspect.signature(_asked, eval_str=True).parameters
+    every = inspect.signature(_asked, eval_str=True).parameters
+    asked = {name: parameter for name, parameter in every.items() if name not in without}
     own: list[inspect.Parameter] = []
     for parameter in signature.parameters.values():
         own += asked.values() if parameter.name == "handling" else [parameter]
