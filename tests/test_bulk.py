@@ -257,23 +257,9 @@ def test_columns_hold_what_rows_do():
     assert columns["seconds"].dtype == np.float64
 
 
-@pytest.mark.slow
-# Ray sets options of its own that it calls deprecated.
-@pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")
-def test_a_killed_worker_costs_nothing(photos, tmp_path, tiny_denoiser):
-    sources = photos(60, size=96)
-    killed = []
-
-    def kill_one(summary, rows):
-        if not killed:
-            workers = [
-                one
-                for one in psutil.Process().children(recursive=True)
-                if "MapWorker" in " ".join(one.cmdline())
-            ]
-            os.kill(workers[0].pid, signal.SIGKILL)
-            killed.append(summary.counts.total())
-
+@pytest.fixture(scope="module")
+def two_processors():
+    """A Ray of this machine, of two processors, which is not that of the job."""
     ray.init(
         address="local",
         num_cpus=2,
@@ -282,26 +268,52 @@ def test_a_killed_worker_costs_nothing(photos, tmp_path, tiny_denoiser):
         log_to_driver=False,
         logging_level="ERROR",
     )
-    try:
+    yield
+    ray.shutdown()
+
+
+@pytest.mark.slow
+# Ray sets options of its own that it calls deprecated.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")
+class TestRay:
+    def test_a_killed_worker_costs_nothing(self, photos, tmp_path, tiny_denoiser, two_processors):
+        sources = photos(40, size=96)
+        killed = []
+
+        def kill_one(summary, rows):
+            if not killed:
+                workers = [
+                    one
+                    for one in psutil.Process().children(recursive=True)
+                    if "MapWorker" in " ".join(one.cmdline())
+                ]
+                os.kill(workers[0].pid, signal.SIGKILL)
+                killed.append(summary.counts.total())
+
         summary = restore_in_bulk(
-            [tmp_path / "in"],
-            tmp_path / "out",
-            model=str(tiny_denoiser),
-            batch=4,
-            report=kill_one,
+            [tmp_path / "in"], tmp_path / "out", model=str(tiny_denoiser), batch=4, report=kill_one
         )
-        assert ray.is_initialized()  # it was not ours to end
-    finally:
-        ray.shutdown()
-    assert killed[0] < len(sources), "it was killed when all was done"
-    assert summary.counts == {"restored": len(sources)}
-    rows = ledger_of(tmp_path)
-    assert sorted(row["input"] for row in rows) == [str(source) for source in sources]
-    for row in rows:
-        result = tmp_path / "out" / os.path.relpath(row["input"], tmp_path / "in")
-        assert row["output_sha256"] == sha256(result)
-    # Nothing else lies there, such as a half of what the killed one wrote.
-    assert len([one for one in (tmp_path / "out").rglob("*") if one.is_file()]) == len(sources)
-    # Another time there is nothing to do, for which no cluster is asked.
-    again = restore_in_bulk([tmp_path / "in"], tmp_path / "out", model=str(tiny_denoiser))
-    assert (again.total, again.before) == (0, len(sources))
+        assert ray.is_initialized()  # it was not the job's to end
+        assert killed[0] < len(sources), "it was killed when all was done"
+        assert summary.counts == {"restored": len(sources)}
+        rows = ledger_of(tmp_path)
+        assert sorted(row["input"] for row in rows) == [str(source) for source in sources]
+        for row in rows:
+            result = tmp_path / "out" / os.path.relpath(row["input"], tmp_path / "in")
+            assert row["output_sha256"] == sha256(result)
+        # Nothing else lies there, such as a half of what the killed one wrote.
+        assert len([one for one in (tmp_path / "out").rglob("*") if one.is_file()]) == len(sources)
+        # Another time there is nothing to do.
+        again = restore_in_bulk([tmp_path / "in"], tmp_path / "out", model=str(tiny_denoiser))
+        assert (again.total, again.before) == (0, len(sources))
+
+    def test_pipelines_of_others_call_the_function(
+        self, photos, tmp_path, tiny_denoiser, two_processors
+    ):
+        batch = batch_of(photos(4), tmp_path / "out")
+        pairs = ray.data.from_pandas(pd.DataFrame(batch))
+        settings = {"model": str(tiny_denoiser)}
+        done = pairs.map_batches(restore_batch, fn_kwargs=settings, batch_size=2, num_cpus=1)
+        rows = done.take_all()
+        assert sorted(row["output"] for row in rows) == sorted(batch["output"])
+        assert {row["status"] for row in rows} == {"restored"}

@@ -197,9 +197,7 @@ class _Run:
                 )
             # Alone, none is lost for the sake of another.
             lost = self._do(lost, workers, 1)
-            ended = PixrestoreError(
-                "its workers ended each time, as when memory runs out: restore it alone"
-            )
+            ended = PixrestoreError("its workers ended each time, as when memory runs out")
             self._note([failure(*pair, ended) for pair in lost])
 
     def _do(self, pairs: Sequence[Pair], workers: int, size: int) -> list[Pair]:
