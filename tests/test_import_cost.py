@@ -21,6 +21,9 @@ HEAVY = {
     "pydantic",
     "watchfiles",
     "fsspec",
+    "ray",
+    "pyarrow",
+    "pandas",
 }
 
 _RUN = """
@@ -55,6 +58,7 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), file
         "evaluate --task denoise --help",
         "colorize --help",
         "serve --help",
+        "bulk --task denoise --help",
         "restore --task colorize --help",
     ],
 )

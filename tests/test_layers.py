@@ -27,7 +27,7 @@ LAYERS = [
     ["plugins"],
     ["model", "network", "scaffold"],
     ["engines"],
-    ["evaluation", "sharing", "training", "verbs"],
+    ["bulk", "evaluation", "sharing", "training", "verbs"],
     ["inspection", "preview", "reporting"],
     ["serving"],
     ["cli"],

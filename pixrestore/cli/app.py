@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pixrestore.cli import (
+    bulk,
     doctor,
     encode,
     evaluate,
@@ -39,6 +40,7 @@ _COMMANDS: dict[str, dict[str, tuple[Callable[..., Any], Finder | None]]] = {
         "colorize": (restore.colorize, restore.sections_for("colorize")),
         "denoise": (restore.denoise, restore.sections_for("denoise")),
         "restore": (restore.restore, restore.sections),
+        "bulk": (bulk.bulk, bulk.sections),
         "inspect": (inspecting.inspect, None),
         "fix": (inspecting.fix, None),
         "serve": (serve.serve, None),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -179,11 +179,16 @@ def _telling(
 _GROUPS: dict[str, Callable[..., Any]] = {"handling": _handling, "telling": _telling}
 
 
-def takes_handling(function: Callable[..., int]) -> Callable[..., int]:
-    """Give a command's function, for `handling` and `telling`, the options that say them."""
+def takes_handling(
+    function: Callable[..., int], *, without: Collection[str] = ()
+) -> Callable[..., int]:
+    """Give a command's function, for `handling` and `telling`, the options that say them.
+
+    Those that `without` names are left out, and have their default values.
+    """
     signature = inspect.signature(function, eval_str=True)
     groups = {
-        name: inspect.signature(make, eval_str=True).parameters
+        name: _options_of(make, without)
         for name, make in _GROUPS.items()
         if name in signature.parameters
     }
@@ -203,3 +208,8 @@ def takes_handling(function: Callable[..., int]) -> Callable[..., int]:
     command.__signature__ = signature.replace(parameters=kinds)  # type: ignore[attr-defined]
     command.__annotations__ = {}
     return command
+
+
+def _options_of(make: Callable[..., Any], without: Collection[str]) -> dict[str, inspect.Parameter]:
+    every = inspect.signature(make, eval_str=True).parameters
+    return {name: parameter for name, parameter in every.items() if name not in without}

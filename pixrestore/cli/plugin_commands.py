@@ -23,6 +23,7 @@ RESERVED = frozenset(
         "colorize",
         "denoise",
         "restore",
+        "bulk",
         "inspect",
         "fix",
         "serve",

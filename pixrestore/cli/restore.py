@@ -35,6 +35,27 @@ if TYPE_CHECKING:
 _PLAINLY = Telling()
 
 
+TaskNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--task",
+        metavar="TASK",
+        help="Task to undo; see `pixrestore tasks`. Not needed with --model. Repeat it to undo "
+        "several in turn.",
+    ),
+]
+ModelNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="MODEL",
+        help="Model folder, name of an installed model, or hf://owner/name on the Hub; by "
+        "default the task's own. Repeat it to name a model for each task.",
+    ),
+]
+
+
 def sections(words: Mapping[str, Any]) -> list[Section]:
     """Return the options of the tasks that take effect when photos are restored."""
     return restoring_sections(choose_tasks(words.get("task") or [], words.get("model") or []))
@@ -79,26 +100,9 @@ def sections_for(task: str) -> Callable[[Mapping[str, Any]], list[Section]]:
 @takes_handling
 def restore(
     inputs: InputsOrStream,
-    task: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--task",
-            metavar="TASK",
-            help="Task to undo; see `pixrestore tasks`. Not needed with --model. Repeat it to undo "
-            "several in turn.",
-        ),
-    ] = None,
+    task: TaskNames = None,
     out: Output = None,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--model",
-            "-m",
-            metavar="MODEL",
-            help="Model folder, name of an installed model, or hf://owner/name on the Hub; by "
-            "default the task's own. Repeat it to name a model for each task.",
-        ),
-    ] = None,
+    model: ModelNames = None,
     *,
     handling: Handling,
     engine: EngineName = "auto",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,7 +75,7 @@ def open_session(path: Path, weights: Mapping[str, NDArray[np.float32]]) -> Any:
     onnxruntime = onnx_runtime()
 
     settings = onnxruntime.SessionOptions()
-    settings.intra_op_num_threads = usable_cpus()
+    settings.intra_op_num_threads = _threads()
     # Threads that wait sleep: the photos read and written meanwhile need the processors.
     settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # What a stranger's graph names besides is looked for in the model's folder, and not where
@@ -89,6 +90,13 @@ def open_session(path: Path, weights: Mapping[str, NDArray[np.float32]]) -> Any:
         )
     except Exception as error:  # ONNX Runtime's errors have no class of their own
         raise cannot_run(path, error) from error
+
+
+def _threads() -> int:
+    """Return the threads of a network: fewer than processors where others share the machine."""
+    # Ray and other engines say so to each of the processes that they start.
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return min(usable_cpus(), int(asked)) if asked.isdigit() and int(asked) else usable_cpus()
 
 
 def run_session(

@@ -131,6 +131,34 @@ def _wanted(job: Job, how: Handling, only: Callable[[Place], bool] | None) -> bo
     return job.within is None or how.wants(job.within)
 
 
+def restore_jobs(
+    jobs: Sequence[Job],
+    restorer: RestoresPhotos,
+    how: Handling,
+    *,
+    report: Callable[[FileResult], None],
+    options: Mapping[str, Any],
+    began: float,
+) -> None:
+    """Do some of the jobs of a plan, as `restore_files` does all of one.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        Those of `plan_jobs` or `checked_jobs`.
+    restorer, report, options
+        As `restore_files` takes them.
+    how : Handling
+        What is done with the files.
+    began : float
+        When the plan was begun, in seconds since 1970. Results made since then are not made again,
+        even where results that exist are replaced.
+    """
+    restorer.check(options)
+    run = _Run(restorer, dict(options), how, report, len(jobs), began=began)
+    run.do_all(run.still_to_do(list(jobs)))
+
+
 @dataclass(frozen=True)
 class _Restored:
     """A photo that waits to be written; `before` is there only where it is compared with.

@@ -96,7 +96,7 @@ def plan_jobs(
             refuse_format(output, only=PHOTO_SUFFIXES | UNREAD_SUFFIXES.keys())
         found = [job for given in inputs for job in _jobs_of(given, output, name, unread)]
         jobs = [in_format(job, wanted) for job in found]
-    return _checked(jobs, compare)
+    return checked_jobs(jobs, compare=compare)
 
 
 def _jobs_of(
@@ -162,7 +162,7 @@ def in_format(job: Job, wanted: Format | None) -> Job:
     return _to(job.source, name, job.within)
 
 
-def _checked(jobs: list[Job], compare: bool) -> list[Job]:
+def checked_jobs(jobs: Sequence[Job], *, compare: bool = False) -> list[Job]:
     """Mark the jobs that must not be done, and drop photos given twice."""
     sources = {identity: job.source for job in jobs if (identity := _identity(job.source))}
     claimed: dict[Place, Place] = {}

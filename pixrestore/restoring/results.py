@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -83,17 +85,27 @@ class Summary:
     @property
     def exit_code(self) -> int:
         """0 when nothing failed, the failures' own code when they agree on one, else 1."""
-        codes = {getattr(result.error, "exit_code", 1) for result in self.of("failed")}
-        return 0 if not codes else codes.pop() if len(codes) == 1 else 1
+        return shared_code(getattr(result.error, "exit_code", 1) for result in self.of("failed"))
 
     def __str__(self) -> str:
-        parts = [f"{len(self.of('restored'))} restored"]
-        if skipped := len(self.of("skipped")):
-            parts.append(f"{skipped} skipped (their results exist)")
-        if untouched := len(self.of("untouched")):
-            parts.append(f"{untouched} with nothing to mend")
-        if failed := len(self.of("failed")):
-            parts.append(f"{failed} failed")
-        if self.unread:
-            parts.append(told_unread(self.unread))
-        return ", ".join(parts)
+        return told(Counter(result.status for result in self.results), self.unread)
+
+
+def shared_code(codes: Iterable[int]) -> int:
+    """Return the exit code of failures: 0 for none, theirs when they agree on one, else 1."""
+    found = set(codes)
+    return 0 if not found else found.pop() if len(found) == 1 else 1
+
+
+def told(counts: Mapping[str, int], unread: Sequence[Place] = ()) -> str:
+    """Say in one line how many photos have which status."""
+    parts = [f"{counts.get('restored', 0)} restored"]
+    if skipped := counts.get("skipped"):
+        parts.append(f"{skipped} skipped (their results exist)")
+    if untouched := counts.get("untouched"):
+        parts.append(f"{untouched} with nothing to mend")
+    if failed := counts.get("failed"):
+        parts.append(f"{failed} failed")
+    if unread:
+        parts.append(told_unread(unread))
+    return ", ".join(parts)
