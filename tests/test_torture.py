@@ -60,6 +60,15 @@ def test_disks_without_room(tally, tmp_path):
 
 
 @posix
+def test_files_with_a_largest_size_stand_for_disks(tally, tmp_path, monkeypatch):
+    """Where no disk can be made."""
+    monkeypatch.setattr(disks, "mounts", lambda: False)
+    disks.fill_disks(tally, 0, tmp_path / "scratch", lambda writer: writer.name == "new-plugin")
+    survived(tally, 1)
+    assert tally.outcomes[disks.KIND]["refused"] == 1
+
+
+@posix
 def test_altered_models(tally, tmp_path):
     models.alter_models(tally, 6, tmp_path / "scratch")
     survived(tally, 6)

@@ -190,11 +190,13 @@ def _become(asked: dict[str, Any]) -> None:
     from pixrestore.cli import main
 
     code = 70
+    writers = [_writer(Path(asked[name]), asked["limit"]) for name in ("stdout", "stderr")]
     try:
         os.chdir(asked["folder"])
-        for number, name, way in ((0, "stdin", os.O_RDONLY), (1, "stdout", os.O_WRONLY)):
-            os.dup2(os.open(asked[name], way), number)
-        os.dup2(os.open(asked["stderr"], os.O_WRONLY | os.O_CREAT, 0o644), 2)
+        os.dup2(os.open(asked["stdin"], os.O_RDONLY), 0)
+        for number, (descriptor, _) in enumerate(writers, 1):
+            os.dup2(descriptor, number)
+            os.close(descriptor)
         sys.stdin = open(0, closefd=False)  # noqa: SIM115
         sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
         sys.stderr = open(2, "w", closefd=False, buffering=1)  # noqa: SIM115
@@ -209,4 +211,24 @@ def _become(asked: dict[str, Any]) -> None:
 
         traceback.print_exc()
     finally:
+        for number, (_, process) in enumerate(writers, 1):
+            os.close(number)
+            if process is not None:
+                process.wait()
         os._exit(code)
+
+
+def _writer(path: Path, limit: int) -> tuple[int, subprocess.Popen[bytes] | None]:
+    """Return where to write what goes to a file, through a process if there is to be a limit.
+
+    The limit is for results, and would hold for what is printed to a file as well.
+    """
+    file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
+    if not limit:
+        return file, None
+    process = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=file)
+    os.close(file)
+    assert process.stdin is not None
+    descriptor = os.dup(process.stdin.fileno())
+    process.stdin.close()
+    return descriptor, process
