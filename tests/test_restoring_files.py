@@ -141,6 +141,13 @@ class TestNothingIsLost:
         restore_files([source], None, restorer)
         assert not left.exists()
 
+    def test_leftovers_go_away_where_nothing_is_left_to_do(self, restorer, tmp_path):
+        source = photo(tmp_path / "old.png")
+        restore_files([source], None, restorer)
+        left = killed_while_writing(tmp_path / "new.png")
+        assert restore_files([source], None, restorer).results[0].status == "skipped"
+        assert not left.exists()
+
     def test_what_another_thread_is_writing_stays(self, restorer, tmp_path, monkeypatch):
         source, replace = photo(tmp_path / "old.png"), os.replace
 

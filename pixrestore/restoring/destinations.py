@@ -45,12 +45,17 @@ class Destination(ABC):
             They cannot.
         """
 
+    @abstractmethod
+    def tidy(self, folder: Any) -> None:
+        """Delete, once, what killed runs left aside in a folder."""
+
 
 class LocalFolders(Destination):
     """Folders of this machine."""
 
     def __init__(self) -> None:
         self._prepared: dict[Path, OutputError | None] = {}
+        self._tidied: set[Path] = set()
 
     def exists(self, result: Path) -> bool:
         """Say whether there is something of that name, be it a link to nowhere."""
@@ -76,11 +81,17 @@ class LocalFolders(Destination):
                 folder.mkdir(parents=True, exist_ok=True)
                 if not os.access(folder, os.W_OK | os.X_OK):
                     raise PermissionError(13, "no permission to write there")
-                remove_leftovers(folder)
+                self.tidy(folder)
             except OSError as error:
                 self._prepared[folder] = output_error(folder, error)
         if failure := self._prepared[folder]:
             raise failure
+
+    def tidy(self, folder: Path) -> None:
+        """Delete, once, what killed runs left aside in a folder."""
+        if folder not in self._tidied:
+            self._tidied.add(folder)
+            remove_leftovers(folder)
 
 
 class RemoteFolders(Destination):
@@ -108,6 +119,9 @@ class RemoteFolders(Destination):
 
     def prepare(self, folder: Address) -> None:
         """Do nothing: stores have no folders, and refuse only what is written."""
+
+    def tidy(self, folder: Address) -> None:
+        """Do nothing: stores show files when they are whole."""
 
     def _names(self, folder: Address) -> tuple[frozenset[str], frozenset[str]]:
         """Return the names of a folder's files and folders."""

@@ -206,6 +206,7 @@ class _Run:
             if error is not None:
                 self._done(job, "failed", error=error)
             elif exists and not self.how.overwrite and not self._lacks_comparison(job):
+                there.tidy(job.result.parent)  # where nothing is left to write, too
                 self._done(job, "skipped", result=job.result)
             else:
                 yield job

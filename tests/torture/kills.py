@@ -111,8 +111,10 @@ def kill_folders(tally: Tally, count: int, scratch: Path) -> None:
                 done = forks.run("denoise", "box", "--out", "out", "--compare", folder=scratch)
                 faults = done.faults(0)
                 # Hidden files go with the next run, and with that all that is not a result.
-                if contents(scratch / "out") != whole:
-                    faults.append("what came after the kills differs from what comes without")
+                found = contents(scratch / "out")
+                if found != whole:
+                    other = {name for name, _ in found.items() ^ whole.items()}
+                    faults.append(f"after the kills, these differ from what comes without: {other}")
                 tally.count(FOLDERS, f"completion after {number}", "completed", faults)
                 shutil.rmtree(scratch / "out")
             if last:

@@ -133,7 +133,8 @@ class Program:
             "stderr": str(said.with_suffix(".err")),
             "limit": how.get("limit", 0),
         }
-        said.with_suffix(".out").touch()
+        for end in (".out", ".err"):  # also for what is killed before it could
+            said.with_suffix(end).touch()
         return self._forked(asked, said) if self._server else self._fresh(asked, said)
 
     def run(self, *words: object, folder: Path, seconds: float = 300, **how: Any) -> Done:
