@@ -16,7 +16,7 @@ from pixrestore.serving.page.mending import mend, preview
 from pixrestore.serving.page.offers import Step, guides_of
 from pixrestore.serving.page.picture import big_picture, paintable, shown
 from pixrestore.serving.page.strokes import layers_of, place_of, read_strokes
-from pixrestore.serving.page.suggesting import can_suggest, doubtful_places, likely_colours
+from pixrestore.serving.page.suggesting import doubtful_places, likely_colours
 from pixrestore.serving.page.texts import Words
 from pixrestore.serving.page.visit import SCREEN, Opened, Visit, open_photo, screen_copy
 
@@ -119,7 +119,7 @@ class PhotoTab:
             yield None, bench, *_same(4), alert("".join(said)), *_same(3)
             return
         names, ticked = choices(self._house.offers, opened, words)
-        guides = paintable(self._guides, words, can_suggest())
+        guides = paintable(self._guides, words)
         picture = shown(visit.number, before=opened.photo, after=opened.photo, guides=guides)
         ticks = gr.CheckboxGroup(names, value=ticked)
         found = measured(self._house.offers, opened, words)
@@ -169,7 +169,7 @@ class PhotoTab:
     def _doubted(self, request: gr.Request, ticked: Sequence[str], *values: Any) -> Any:
         """Mark the places whose colour is doubtful, where the photo gets colours."""
         visit, said, picture = self._visit(request), list[str](), gr.skip()
-        if visit.opened is None or not can_suggest() or not self._adds_colour(ticked):
+        if visit.opened is None or not self._adds_colour(ticked):
             return picture
         with telling(self._words, said):  # nobody misses them
             restorer, _ = self._colouring(ticked, values)

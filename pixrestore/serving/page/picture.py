@@ -65,14 +65,14 @@ def shown(
     return value
 
 
-def paintable(guides: Mapping[str, Guide], words: Words, asks: bool) -> list[dict[str, Any]]:
-    """Describe guides for the picture; `asks` where likely colours of a place are known."""
+def paintable(guides: Mapping[str, Guide], words: Words) -> list[dict[str, Any]]:
+    """Describe guides for the picture."""
     kinds = [guide.kind for guide in guides.values()]
     return [
         {
             "name": guide.name,
             "kind": guide.kind,
-            "asks": asks and guide.kind == "colours",
+            "asks": guide.kind == "colours",
             "label": words[f"{guide.kind}_mode"]
             + (f" ({guide.name})" if kinds.count(guide.kind) > 1 else ""),
         }

@@ -7,14 +7,8 @@ from typing import Any
 
 from pixrestore.errors import UsageError
 from pixrestore.images import Photo
-from pixrestore.restoring.restorer import Restorer
 
 _COUNT = 5
-
-
-def can_suggest() -> bool:
-    """Say whether restorers know likely colours."""
-    return hasattr(Restorer, "suggest")
 
 
 def likely_colours(
