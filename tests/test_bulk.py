@@ -121,6 +121,8 @@ class TestBatches:
         assert len(restore_batch(empty, model=str(tiny_denoiser))["input"]) == 0
         with pytest.raises(UsageError, match="compare"):
             restore_batch(empty, model=str(tiny_denoiser), compare=True)
+        with pytest.raises(UsageError, match="shard"):
+            restore_batch(empty, model=str(tiny_denoiser), shard="1/2")
         stored = {"input": ["s3://box/a.png"], "output": ["a.png"]}
         with pytest.raises(UsageError, match=r"s3://box/a\.png is an address"):
             restore_batch(stored, model=str(tiny_denoiser))

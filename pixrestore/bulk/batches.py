@@ -64,7 +64,8 @@ def restore_batch(
         Options of the tasks that take effect when restoring, such as ``strength``.
     **handling : Any
         Such as ``overwrite`` and ``format``: the attributes of a
-        `pixrestore.restoring.handling.Handling`, except ``compare``.
+        `pixrestore.restoring.handling.Handling`, except ``compare`` and
+        ``shard``.
 
     Returns
     -------
@@ -86,9 +87,7 @@ def restore_batch(
     ModelError
         The model's folder is damaged.
     """
-    how = Handling(**handling)
-    if how.compare:
-        raise UsageError("`compare` is for photos that somebody looks at, not for batches")
+    how = handled(handling)
     restorer = opened(names_of(task), names_of(model), engine)
     part = _Part(restorer, how, time.time() if began is None else began, dict(options or {}))
     pairs = zip(batch["input"], batch["output"], strict=True)
@@ -102,6 +101,16 @@ def restore_batch(
 def opened(tasks: tuple[str, ...], models: tuple[str, ...], engine: Engine) -> RestoresPhotos:
     """Return what restores photos by these tasks and models, loaded once in a process."""
     return in_sequence([open_restorer(model, engine) for model in find_models(tasks, models)])
+
+
+def handled(handling: Mapping[str, Any]) -> Handling:
+    """Return what is done with files; a `UsageError` for what is not for batches."""
+    how = Handling(**handling)
+    if how.compare:
+        raise UsageError("`compare` is for photos that somebody looks at, not for batches")
+    if how.shard is not None:
+        raise UsageError("`shard` parts what batches part already")
+    return how
 
 
 def names_of(given: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pixrestore.bulk import BATCH
-from pixrestore.bulk.batches import local_path, names_of, opened
+from pixrestore.bulk.batches import handled, local_path, names_of, opened
 from pixrestore.bulk.cluster import Pair, joined, restored
 from pixrestore.bulk.ledger import Ledger
 from pixrestore.bulk.rows import Row, failure
-from pixrestore.errors import OutputError, PixrestoreError, UsageError
+from pixrestore.errors import OutputError, PixrestoreError
 from pixrestore.files import printable
 from pixrestore.model.lookup import find_models
-from pixrestore.restoring.handling import Handling
 from pixrestore.restoring.planning import Job, plan_jobs
 from pixrestore.restoring.results import shared_code, told
 
@@ -124,9 +123,7 @@ def restore_in_bulk(
     PixrestoreError
         The cluster cannot be joined, or no worker can begin.
     """
-    how = Handling(**handling)
-    if how.compare:
-        raise UsageError("`compare` is for photos that somebody looks at, not for batches")
+    how = handled(handling)
     tasks, models = names_of(task), tuple(_absolute_model(name) for name in names_of(model))
     # What is wrong with the model or the options is told before a cluster is asked for.
     restorer = opened(tasks, models, engine)
