@@ -140,8 +140,8 @@ def test_a_run_writes_the_files_and_keys_that_are_documented(tiny_denoiser):
     files = {path.name + "/" * path.is_dir() for path in tiny_denoiser.iterdir()}
     written = files | set(description)
     assert written <= rows
-    # The last is made where the extra "export" is installed.
-    assert rows - written <= {"tensorboard/", "model.onnx"}
+    # The graph is made where the extra "train" is installed, the record beside installed models.
+    assert rows - written <= {"tensorboard/", "model.onnx", "installed.json"}
     with (tiny_denoiser / "history.csv").open() as file:
         columns = next(csv.reader(file))
     assert ", ".join(f"`{column}`" for column in columns) in text

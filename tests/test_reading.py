@@ -14,9 +14,9 @@ def asked(monkeypatch):
     """Replace restoring and training by a note of what they were asked for."""
     notes = {}
 
-    def restore(tasks, models, inputs, out, *rest):
-        notes.update(tasks=list(tasks), models=list(models), out=out and str(out))
-        notes.update(inputs=[str(path) for path in inputs], options=rest[-1]["task"])
+    def restore(tasks, models, job, given):
+        notes.update(tasks=list(tasks), models=list(models), out=job.out and str(job.out))
+        notes.update(inputs=[str(path) for path in job.inputs], options=given["task"])
         return 0
 
     def start(asked, **named):
