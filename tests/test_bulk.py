@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -115,6 +116,29 @@ class TestBatches:
         rows = rows_of(restore_batch(batch, model=str(tiny_denoiser)))
         assert sorted(row.output for row in rows) == sorted(set(outputs))
         assert {row.status for row in rows} == {"restored"}
+
+    def test_a_full_disk_says_so_of_each_photo_that_has_no_result(
+        self, photos, tmp_path, tiny_denoiser, monkeypatch
+    ):
+        first, second, third = photos(3)
+        out = [tmp_path / "out" / name for name in ("1/a.png", "2/b.png", "3/c.png")]
+        make = Path.mkdir
+
+        def full(path, *args, **kwargs):
+            if path.name != "1":
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return make(path, *args, **kwargs)
+
+        (tmp_path / "out").mkdir()
+        monkeypatch.setattr(Path, "mkdir", full)
+        batch = {"input": [first, second, third], "output": out}
+        rows = by_name(restore_batch(batch, model=str(tiny_denoiser)))
+        assert rows[first.name].status == "restored"
+        for source in (second, third):
+            row = rows[source.name]
+            assert (row.status, row.code, row.stopping) == ("failed", 10, True)
+            # The job's own line says what became of all.
+            assert row.message.endswith(f"cannot write {out[1].parent}: No space left on device")
 
     def test_what_cannot_be_asked_of_batches_is_told(self, tiny_denoiser):
         empty = {"input": [], "output": []}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -147,6 +148,28 @@ class TestNothingIsLost:
         left = killed_while_writing(tmp_path / "new.png")
         assert restore_files([source], None, restorer).results[0].status == "skipped"
         assert not left.exists()
+
+    def test_what_is_written_while_the_next_one_stops_all_is_told(
+        self, restorer, tmp_path, monkeypatch
+    ):
+        for name in ("a/1.png", "b/2.png"):
+            photo(tmp_path / "box" / name)
+        make = pathlib.Path.mkdir
+
+        def full(path, *args, **kwargs):
+            if path.name == "b":
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return make(path, *args, **kwargs)
+
+        monkeypatch.setattr(pathlib.Path, "mkdir", full)
+        told = []
+        with pytest.raises(OutputError, match=r"Stopped: 1 restored, 1 failed$"):
+            restore_files([tmp_path / "box"], tmp_path / "out", restorer, report=told.append)
+        assert files_in(tmp_path / "out") == ["a/1.png"]
+        assert {one.source.name: one.status for one in told} == {
+            "1.png": "restored",
+            "2.png": "failed",
+        }
 
     def test_what_another_thread_is_writing_stays(self, restorer, tmp_path, monkeypatch):
         source, replace = photo(tmp_path / "old.png"), os.replace

@@ -97,9 +97,12 @@ def restore_files(
             planned(total)
     run = _Run(restorer, dict(options or {}), how, report, total, summary)
     todo = run.still_to_do(wanted)
-    # Of photos that are still being found, each is done when it is known.
-    run.do_all(list(todo) if total else todo)
-    return run.summary
+    try:
+        # Of photos that are still being found, each is done when it is known.
+        run.do_all(list(todo) if total else todo)
+    except OutputError as error:
+        raise OutputError(f"{error}. Stopped: {summary}") from error
+    return summary
 
 
 def _planned(
@@ -153,6 +156,11 @@ def restore_jobs(
     began : float
         When the plan was begun, in seconds since 1970. Results made since then are not made again,
         even where results that exist are replaced.
+
+    Raises
+    ------
+    OutputError
+        Nothing more can be written. Of jobs that were not reported nothing was made.
     """
     restorer.check(options)
     run = _Run(restorer, dict(options), how, report, len(jobs), began=began)
@@ -252,7 +260,7 @@ class _Run:
                     del current, restored
                 if writing is not None:
                     self._written(*writing)
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, OutputError):
                 # It will be there, so it is told.
                 if writing is not None and not self._told(writing[0]):
                     self._written(*writing)
@@ -348,7 +356,7 @@ class _Run:
             error = PixrestoreError(f"{printable(job.source)}: {failure}")
         self._done(job, "failed", error=error)
         if isinstance(error, OutputError) and error.stopping:
-            raise OutputError(f"{error}. Stopped: {self.summary}") from error
+            raise error
 
     def _done(self, job: Job, status: Any, **found: Any) -> None:
         self.claims.release(job.source)
