@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
@@ -13,6 +13,9 @@ from pixrestore.images import PHOTO_SUFFIXES, find_photos
 from pixrestore.images.folders import UNREAD_SUFFIXES, told_unread
 from pixrestore.images.writing import refuse_format
 from pixrestore.storing import Format, format_named, format_of
+
+READABLE = PHOTO_SUFFIXES | UNREAD_SUFFIXES.keys()
+"""Endings of pictures, which no folder of results has."""
 
 _COMPARISON = "-compare.jpg"
 
@@ -83,17 +86,13 @@ def plan_jobs(
     """
     wanted = None if format is None else format_named(format)
     if output is not None and format_of(output) and not output.is_dir():
-        refuse_other_format(output, format)
-        if len(inputs) != 1 or inputs[0].is_dir():
-            raise UsageError(
-                f"{printable(output)} names one file, but there are several photos: give a folder"
-            )
-        jobs = [job_for(inputs[0], output)]
+        folders = [given for given in inputs if given.is_dir()]
+        jobs = [only_job(inputs, folders, output, format)]
     else:
         if output is not None and output.exists() and not output.is_dir():
             raise OutputError(f"{printable(output)} is a file of a kind that cannot be written")
         if output is not None and not output.exists():
-            refuse_format(output, only=PHOTO_SUFFIXES | UNREAD_SUFFIXES.keys())
+            refuse_format(output, only=READABLE)
         found = [job for given in inputs for job in _jobs_of(given, output, name, unread)]
         jobs = [in_format(job, wanted) for job in found]
     return checked_jobs(jobs, compare=compare)
@@ -103,18 +102,14 @@ def _jobs_of(
     given: Path, output: Path | None, name: str, unread: Callable[[Path], None]
 ) -> Iterator[Job]:
     if not given.is_dir():
-        if output is not None:
-            yield job_for(given, output / given.name)
-        else:
-            yield job_for(given, given.with_name(f"{given.stem}-{name}{given.suffix}"))
+        yield photo_job(given, output, name)
         return
     target = target_of(given, output, name)
     errors: list[PhotoError] = []
     others: list[Path] = []
     photos = find_photos(given, skip=target, closed=errors.append, unread=others.append)
     if not photos and not errors:
-        told = f": {told_unread(others)}" if others else ""
-        errors.append(PhotoError(f"there are no photos in {printable(given)}{told}"))
+        errors.append(no_photos(given, others))
     for path in others:
         unread(path)
     for error in errors:
@@ -124,12 +119,43 @@ def _jobs_of(
         yield job_for(photo, target / within, within)
 
 
+def no_photos(folder: Place, unread: Sequence[Place]) -> PhotoError:
+    """Return the error of a folder in which there are no photos, but perhaps other pictures."""
+    told = f": {told_unread(unread)}" if unread else ""
+    return PhotoError(f"there are no photos in {printable(folder)}{told}")
+
+
 def target_of(folder: Path, output: Path | None, name: str) -> Path:
     """Return the folder that the results of a folder go to; see `plan_jobs`."""
     if output is not None:
         return output
     whole = folder.resolve()
     return whole.with_name(f"{whole.name or 'photos'}-{name}")
+
+
+def only_job(
+    inputs: Sequence[Place], folders: Collection[Place], output: Place, format: str | None
+) -> Job:
+    """Return the job of the only photo, whose result is the file `output`.
+
+    Raises
+    ------
+    UsageError
+        There are several photos, or folders, or the file's name ends like another format.
+    """
+    refuse_other_format(output, format)
+    if len(inputs) != 1 or folders:
+        raise UsageError(
+            f"{printable(output)} names one file, but there are several photos: give a folder"
+        )
+    return job_for(inputs[0], output)
+
+
+def photo_job(photo: Place, output: Place | None, name: str) -> Job:
+    """Return the job of a photo that was given by its own name; see `plan_jobs`."""
+    if output is not None:
+        return job_for(photo, output / photo.name)
+    return job_for(photo, photo.with_name(f"{photo.stem}-{name}{photo.suffix}"))
 
 
 def job_for(source: Place, result: Place, within: PurePath | None = None) -> Job:
@@ -171,9 +197,7 @@ def checked_jobs(jobs: Sequence[Job], *, compare: bool = False) -> list[Job]:
         if job.error is None and job.result in claimed:
             if claimed[job.result] == job.source:
                 continue
-            other = printable(claimed[job.result])
-            problem = f"its result would replace that of {other}: use another folder"
-            job = replace(job, error=OutputError(f"{printable(job.source)}: {problem}"))
+            job = collided(job, claimed[job.result])
         elif job.error is None:
             claimed[job.result] = job.source
             job = _kept_from_inputs(job, job.result, sources)
@@ -183,12 +207,26 @@ def checked_jobs(jobs: Sequence[Job], *, compare: bool = False) -> list[Job]:
     return checked
 
 
+def collided(job: Job, other: Place) -> Job:
+    """Return a job with the error that another photo has the same place for its result."""
+    problem = f"its result would replace that of {printable(other)}: use another folder"
+    return replace(job, error=OutputError(f"{printable(job.source)}: {problem}"))
+
+
+def apart(job: Job) -> Job:
+    """Return a job whose comparison is called after all of its result's name.
+
+    So photos of one name and two kinds have two.
+    """
+    return replace(job, comparison=job.result.with_name(job.result.name + _COMPARISON))
+
+
 def _with_comparison(
     job: Job, claimed: dict[Place, Place], sources: dict[tuple[int, int], Place]
 ) -> Job:
     """Claim the place of the before | after picture."""
-    if job.comparison in claimed:  # photos of one name and two kinds
-        job = replace(job, comparison=job.result.with_name(job.result.name + _COMPARISON))
+    if job.comparison in claimed:
+        job = apart(job)
     claimed[job.comparison] = job.source
     return _kept_from_inputs(job, job.comparison, sources)
 

@@ -14,12 +14,20 @@ from pixrestore.addresses import Address, Place, files_below
 from pixrestore.errors import OutputError, PhotoError, UsageError
 from pixrestore.files import printable
 from pixrestore.images import PHOTO_SUFFIXES, find_photos
-from pixrestore.images.folders import UNREAD_SUFFIXES, told_unread
+from pixrestore.images.folders import UNREAD_SUFFIXES
 from pixrestore.images.writing import refuse_format
-from pixrestore.restoring.planning import Job, in_format, job_for, refuse_other_format
+from pixrestore.restoring.planning import (
+    READABLE,
+    Job,
+    apart,
+    collided,
+    in_format,
+    job_for,
+    no_photos,
+    only_job,
+    photo_job,
+)
 from pixrestore.storing import format_named, format_of
-
-_READABLE = PHOTO_SUFFIXES | UNREAD_SUFFIXES.keys()
 
 
 def plan_remote_jobs(
@@ -63,14 +71,9 @@ def plan_remote_jobs(
         raise UsageError("photos of this machine and photos behind addresses take two commands")
     folders = [place for place in inputs if place.is_dir()]
     if output is not None and format_of(output) and not output.is_dir():
-        refuse_other_format(output, format)
-        if len(inputs) != 1 or folders:
-            raise UsageError(
-                f"{printable(output)} names one file, but there are several photos: give a folder"
-            )
-        return iter([_kept_from(job_for(inputs[0], output), set(inputs))])
+        return iter([_kept_from(only_job(inputs, folders, output, format), set(inputs))])
     if output is not None:
-        refuse_format(output, only=_READABLE)
+        refuse_format(output, only=READABLE)
     targets = {folder: output or _beside(folder, name) for folder in folders}
     for folder in folders:
         for target in targets.values():
@@ -136,7 +139,7 @@ class _Plan:
                 if other is not job.source:
                     if other == job.source:
                         continue
-                    job = replace(job, error=_collision(job, other))
+                    job = collided(job, other)
             if job.error is None and self._compare:
                 job = self._compared_apart(job)
             yield job if job.error else _kept_from(job, self._photos)
@@ -144,8 +147,7 @@ class _Plan:
     def _compared_apart(self, job: Job) -> Job:
         """Give photos of one name and two kinds two before | after pictures."""
         if job.comparison in self._compared:
-            apart = job.result.with_name(f"{job.result.name}-compare.jpg")
-            job = replace(job, comparison=apart)
+            job = apart(job)
         self._compared.add(job.comparison)
         return job
 
@@ -164,10 +166,8 @@ class _Plan:
         for given in self._inputs:
             if given in self._targets:
                 yield from self._in_folder(given, self._targets[given])
-            elif self._output is not None:
-                yield job_for(given, self._output / given.name)
             else:
-                yield job_for(given, given.with_name(f"{given.stem}-{self._name}{given.suffix}"))
+                yield photo_job(given, self._output, self._name)
 
     def _in_folder(self, folder: Place, target: Place) -> Iterator[Job]:
         """Yield the jobs of a folder; where it cannot be listed further, one with the error."""
@@ -184,9 +184,7 @@ class _Plan:
             yield Job(folder, target, target, error=error)
             return
         if not count:
-            told = f": {told_unread(others)}" if others else ""
-            empty = PhotoError(f"there are no photos in {printable(folder)}{told}")
-            yield Job(folder, target, target, error=empty)
+            yield Job(folder, target, target, error=no_photos(folder, others))
 
     def _photos_in(self, folder: Place) -> Iterator[tuple[Place, str]]:
         """Yield photos and pictures of other kinds, and their places below the folder."""
@@ -201,8 +199,3 @@ class _Plan:
             yield path, path.relative_to(folder).as_posix()
         if closed:
             raise closed[0]
-
-
-def _collision(job: Job, other: Place) -> OutputError:
-    problem = f"its result would replace that of {printable(other)}: use another folder"
-    return OutputError(f"{printable(job.source)}: {problem}")
