@@ -24,11 +24,17 @@ from pixrestore.images.profiles import as_stored, to_working
 from pixrestore.images.resizing import Array
 from pixrestore.images.tint import tint
 from pixrestore.options import checked, options_of
+from pixrestore.restoring.believing import (
+    believed,
+    doubted_places,
+    likely_colours,
+    refuse_question,
+)
 from pixrestore.restoring.comparing import comparison
 from pixrestore.restoring.inputs import RestoresPhotos, photo_of
 from pixrestore.restoring.layers import Layer, layers_of
 from pixrestore.restoring.pieces import Pieces
-from pixrestore.restoring.scene import believed, padded, restore_as_scene, seen_whole
+from pixrestore.restoring.scene import padded, restore_as_scene, seen_whole
 from pixrestore.restoring.showing import as_table
 from pixrestore.restoring.tiles import TILE, restore_in_tiles, smallest_tile
 from pixrestore.task import Task
@@ -233,13 +239,10 @@ class Restorer(RestoresPhotos):
             raise UsageError(
                 f"the place {x:g}, {y:g} is beyond the photo of {width} x {height} pixels"
             )
-        task, belief = self._believed(photo, count, options, Task.suggest)
-        rows, columns = belief.encoded.shape[:2]
-        place = int(y * rows / height), int(x * columns / width)
-        found = task.suggest(belief, place, count)
-        if found is None:
-            raise _says_nothing(task, Task.suggest)
-        return list(found)
+        task = self.configured(options)
+        refuse_question(task, Task.suggest, count)
+        belief = self._believed(task, photo, options)
+        return likely_colours(task, belief, (x, y), (height, width), count)
 
     def doubts(self, image: Any, count: int = 5, **options: Any) -> list[Doubt]:
         """Return the places of a photo where a hint would help most, the best first.
@@ -267,27 +270,14 @@ class Restorer(RestoresPhotos):
             The photo cannot be read.
         """
         photo = self._working(photo_of(image))
-        task, belief = self._believed(photo, count, options, Task.doubt)
-        found = task.doubt(belief, count)
-        if found is None:
-            raise _says_nothing(task, Task.doubt)
-        down, across = (
-            whole / seen
-            for whole, seen in zip(photo.pixels.shape, belief.encoded.shape[:2], strict=False)
-        )
-        return [Doubt(doubt.x * across, doubt.y * down, doubt.gain) for doubt in found]
-
-    def _believed(
-        self, photo: Photo, count: int, options: Mapping[str, Any], asked: Callable[..., Any]
-    ) -> tuple[Task, Belief]:
         task = self.configured(options)
-        if getattr(type(task), asked.__name__) is asked:
-            raise _says_nothing(task, asked)
-        if count < 1:
-            raise UsageError(f"`count` must be 1 or more, not {count}")
+        refuse_question(task, Task.doubt, count)
+        belief = self._believed(task, photo, options)
+        return doubted_places(task, belief, photo.pixels.shape, count)
+
+    def _believed(self, task: Task, photo: Photo, options: Mapping[str, Any]) -> Belief:
         layers = layers_of(task, options, photo.pixels.shape[:2])
-        belief = believed(task, self.network, self._classifier, self.geometry, photo.pixels, layers)
-        return task, belief
+        return believed(task, self.network, self._classifier, self.geometry, photo.pixels, layers)
 
     @cached_property
     def _classifier(self) -> Classifier:
@@ -396,11 +386,6 @@ class Restorer(RestoresPhotos):
                     ) from error
                 self.tile = max(least, self.tile // 2)
                 _log.warning("out of memory: going on with tiles of %d pixels", self.tile)
-
-
-def _says_nothing(task: Task, asked: Callable[..., Any]) -> UsageError:
-    of = "suggest colours" if asked is Task.suggest else "say where it doubts"
-    return UsageError(f"the task {task.name} does not {of}")
 
 
 def _is_coloured(pixels: NDArray[Any]) -> bool:

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Resampling, fromarray
 
-from pixrestore.belief import Belief
-from pixrestore.geometry import Classifier, Geometry, Network
+from pixrestore.geometry import Geometry, Network
 from pixrestore.images import to_float
 from pixrestore.images.resizing import Array, resample
 from pixrestore.restoring.guided import GuidedUpsampler
@@ -67,7 +66,7 @@ def restore_as_scene(
     height, width = pixels.shape[:2]
     scale = task.scale
     whole = height * scale, width * scale
-    small = _small(task, geometry, pixels)
+    small = small_degraded(task, geometry, pixels)
     encoded = task.encode(small)
     seen, guides = guided(task, small, layers, encoded)
     answer = whole_answer(network, geometry, seen)
@@ -95,28 +94,13 @@ def guided(
     return (task.encode_guided(small, guides) if guides else encoded), guides
 
 
-def believed(
-    task: Task,
-    network: Network,
-    classifier: Classifier,
-    geometry: Geometry,
-    pixels: NDArray[np.generic],
-    layers: Mapping[str, NDArray[np.uint8]],
-) -> Belief:
-    """Return what a network believes of a whole photo; arguments as `restore_as_scene` has them."""
-    small = _small(task, geometry, pixels)
-    seen, guides = guided(task, small, layers, task.encode(small))
-    answer = whole_answer(network, geometry, seen)
-    probabilities = whole_answer(classifier, geometry, seen)
-    return Belief(seen, answer, classifier.classes, probabilities, guides)
-
-
 def seen_whole(task: Task, geometry: Geometry, pixels: NDArray[np.generic]) -> Array:
     """Return what the network sees of a whole photo at its working size, (h, w, Cx)."""
-    return task.encode(_small(task, geometry, pixels))
+    return task.encode(small_degraded(task, geometry, pixels))
 
 
-def _small(task: Task, geometry: Geometry, pixels: NDArray[np.generic]) -> Array:
+def small_degraded(task: Task, geometry: Geometry, pixels: NDArray[np.generic]) -> Array:
+    """Return a whole photo at the size at which the network sees it, (h, w, 3)."""
     whole = pixels.shape[0] * task.scale, pixels.shape[1] * task.scale
     return shrink(pixels, _degraded_shape(*whole, geometry, task.scale))
 
