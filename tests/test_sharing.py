@@ -349,6 +349,13 @@ def test_terms_that_limit_are_told_once(cli, monkeypatch, samples, tmp_path, wri
     assert (second.code, second.err.count(told)) == (0, 0 if writable else 1)
 
 
+def test_who_asks_a_model_is_told_its_terms_too(cli, monkeypatch, samples):
+    monkeypatch.delenv("PIXRESTORE_TERMS")
+    done = cli("colorize", samples / "cat.jpg", "--suggest", "10,10")
+    assert done.code == 0
+    assert "the model colorize has terms that may limit its use" in done.error
+
+
 def test_terms_that_allow_any_use_are_not_told(cli, monkeypatch, run, samples, tmp_path):
     monkeypatch.delenv("PIXRESTORE_TERMS")
     description = json.loads((run / "model.json").read_text())

@@ -138,15 +138,18 @@ def _restore_photos(
     from pixrestore.restoring.sequence import in_sequence
 
     options = given.get("task", {})
+    streamed = False
     if ASKED in given:
-        return _answer(tasks, models, job, given)
-    streamed = streams(job.inputs, job.out)
-    if streamed:
+        _refuse_for_questions(job)
+    elif streamed := streams(job.inputs, job.out):
         _refuse_for_streams(job)
     found = find_models(tasks, models)
-    restorer = in_sequence([open_restorer(model, job.engine) for model in found])
+    restorers = [open_restorer(model, job.engine) for model in found]
     for model in found:
         tell_terms(model)
+    if ASKED in given:  # only where there is one task
+        return answer_questions(given[ASKED], job.inputs, job.out, restorers[0], options)
+    restorer = in_sequence(restorers)
     if streamed:
         return restore_stream(job.inputs[0], job.out, restorer, job.handling, options, job.telling)
     return report_files(
@@ -154,20 +157,9 @@ def _restore_photos(
     )
 
 
-def _answer(
-    tasks: Sequence[str],
-    models: Sequence[str],
-    job: Job,
-    given: Mapping[str, Mapping[str, Any]],
-) -> int:
-    from pixrestore.engines.opening import open_restorer
-    from pixrestore.model.lookup import find_models
-
+def _refuse_for_questions(job: Job) -> None:
     if job.watch or job.telling.json:
         raise UsageError("`suggest` and `doubts` print lines about one photo, and no JSON")
-    (model,) = find_models(tasks, models)
-    restorer = open_restorer(model, job.engine)
-    return answer_questions(given[ASKED], job.inputs, job.out, restorer, given.get("task", {}))
 
 
 def _refuse_for_streams(job: Job) -> None:
