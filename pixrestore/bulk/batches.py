@@ -163,9 +163,8 @@ class _Part:
 
     def _made_meanwhile(self, job: Job) -> bool:
         """Tell whether a result was made since the job was begun."""
-        found = LocalFolders().changed(Path(job.result))
-        # A result that has its photo's times tells when it was made by when they were set.
-        return found is not None and found[self._how.keep_times] >= self._began
+        made = LocalFolders().made(Path(job.result), keep_times=self._how.keep_times)
+        return made is not None and made >= self._began
 
     def _row(self, job: Job, result: FileResult | None, stopped: OutputError | None) -> Row:
         source, target, stopping = str(job.source), str(job.result), stopped is not None

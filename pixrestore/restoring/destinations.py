@@ -29,10 +29,16 @@ class Destination(ABC):
         """Say whether what is there is a folder."""
 
     @abstractmethod
-    def changed(self, result: Any) -> tuple[float, float] | None:
-        """Return when a result was last written, and when anything of it was last set.
+    def made(self, result: Any, *, keep_times: bool) -> float | None:
+        """Return when a result was made, in seconds since 1970; None if there is none.
 
-        In seconds since 1970; None if there is none.
+        Parameters
+        ----------
+        result : Path or Address
+            The result.
+        keep_times : bool
+            Results are given the times of their photos. When those were set tells when a result
+            was made.
         """
 
     @abstractmethod
@@ -65,13 +71,13 @@ class LocalFolders(Destination):
         """Say whether what is there is a folder."""
         return result.is_dir()
 
-    def changed(self, result: Path) -> tuple[float, float] | None:
-        """Return when a result was last written, and when anything of it was last set."""
+    def made(self, result: Path, *, keep_times: bool) -> float | None:
+        """Return when a result was last written, or when its times were last set."""
         try:
             found = result.lstat()
         except OSError:
             return None
-        return found.st_mtime, found.st_ctime
+        return found.st_ctime if keep_times else found.st_mtime
 
     def prepare(self, folder: Path) -> None:
         """Make a folder and see that it can be written."""
@@ -113,9 +119,9 @@ class RemoteFolders(Destination):
         files, folders = self._names(result.parent)
         return result.name in folders and result.name not in files
 
-    def changed(self, result: Address) -> tuple[float, float] | None:
+    def made(self, result: Address, *, keep_times: bool) -> float | None:
         """Say 0 for a result that was there: others' clocks and names seen since are not asked."""
-        return (0.0, 0.0) if self.exists(result) else None
+        return 0.0 if self.exists(result) else None
 
     def prepare(self, folder: Address) -> None:
         """Do nothing: stores have no folders, and refuse only what is written."""

@@ -277,12 +277,11 @@ class _Run:
 
     def _made(self, job: Job) -> bool:
         """Tell whether there is a result to keep, such as one that another process made by now."""
-        found = self.destinations.of(job.result).changed(job.result)
-        if found is None:
+        there = self.destinations.of(job.result)
+        made = there.made(job.result, keep_times=self.how.keep_times)
+        if made is None:
             return False
-        # A result that has its photo's times tells when it was made by when they were set.
-        changed = found[self.how.keep_times]
-        return not self.how.overwrite or self.began <= changed <= time.time()
+        return not self.how.overwrite or self.began <= made <= time.time()
 
     def _read(self, job: Job) -> tuple[Photo, Photo | None]:
         """Return a photo, and its result where that is there and only to be compared with."""
