@@ -123,6 +123,15 @@ def samples() -> Path:
     return SAMPLES
 
 
+@pytest.fixture
+def restorer() -> pixrestore.Restorer:
+    """Something that restores by making photos half as light, without a trained network."""
+    from pixrestore.geometry import Geometry
+    from pixrestore.tasks import Denoise
+
+    return pixrestore.Restorer(Denoise(), lambda x: x * 0.5, Geometry(multiple=4, margin=4))
+
+
 @pytest.fixture(scope="session")
 def tiny_denoiser(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder of a denoiser that was trained for two steps."""

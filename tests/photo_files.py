@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -28,6 +29,13 @@ def saved(image: Image.Image, format: str, **settings) -> bytes:
     stream = io.BytesIO()
     image.save(stream, format, **settings)
     return stream.getvalue()
+
+
+def photo_at(path: Path, shade: int = 100) -> Path:
+    """Write a small gray photo, in the format that its name says, and return its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (24, 16), (shade, shade, shade)).save(path)
+    return path
 
 
 def difference(first, second) -> float:

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import fsspec
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -15,17 +14,8 @@ import pixrestore
 from pixrestore.addresses import Address, place_of, put
 from pixrestore.cli import main
 from pixrestore.errors import ModelError, OutputError, PhotoError, UsageError
-from pixrestore.geometry import Geometry
 from pixrestore.model.folder import load_model
 from pixrestore.restoring.files import restore_files
-from pixrestore.restoring.restorer import Restorer
-from pixrestore.tasks import Denoise
-
-
-@pytest.fixture
-def restorer():
-    """Something that restores by making photos darker, without a trained network."""
-    return Restorer(Denoise(), lambda x: x * np.float32(0.5), Geometry(multiple=4, margin=4))
 
 
 @pytest.fixture

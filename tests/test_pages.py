@@ -22,12 +22,6 @@ PAGES = [ASTRONAUT, DEEP[:100], GRAY, np.dstack([ASTRONAUT[:50], GRAY[:50]])]
 YEAR_2001 = 10**18 + 123_456_700
 
 
-@pytest.fixture
-def restorer():
-    """Something that restores by making photos darker, without a trained network."""
-    return Restorer(Denoise(), lambda x: x * np.float32(0.5), Geometry(multiple=4, margin=4))
-
-
 def scan(path, *, order="<", big=False):
     """A scan of four pages of different kinds, the second with its small copy."""
     with tifffile.TiffWriter(path, byteorder=order, bigtiff=big) as file:

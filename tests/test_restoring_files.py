@@ -10,28 +10,13 @@ import shutil
 import subprocess
 import sys
 
-import numpy as np
 import pytest
+from photo_files import photo_at
 from PIL import Image
 
 from pixrestore.errors import OutputError, PhotoError, UsageError
-from pixrestore.geometry import Geometry
 from pixrestore.restoring.claims import Claims
 from pixrestore.restoring.files import restore_files
-from pixrestore.restoring.restorer import Restorer
-from pixrestore.tasks import Denoise
-
-
-@pytest.fixture
-def restorer():
-    """Something that restores by making photos darker, without a trained network."""
-    return Restorer(Denoise(), lambda x: x * np.float32(0.5), Geometry(multiple=4, margin=4))
-
-
-def photo(path, shade=100):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", (24, 16), (shade, shade, shade)).save(path)
-    return path
 
 
 def shade(path):
@@ -45,7 +30,7 @@ def files_in(folder):
 
 class TestPlaces:
     def test_a_photo_gets_its_result_beside_it(self, restorer, tmp_path):
-        summary = restore_files([photo(tmp_path / "old.png")], None, restorer)
+        summary = restore_files([photo_at(tmp_path / "old.png")], None, restorer)
         assert files_in(tmp_path) == ["old-denoise.png", "old.png"]
         assert shade(tmp_path / "old.png") == 100
         assert shade(tmp_path / "old-denoise.png") == 50
@@ -53,14 +38,14 @@ class TestPlaces:
 
     def test_a_folder_keeps_its_structure_in_another(self, restorer, tmp_path):
         for name in ("a.png", "1950/b.png", "1950/may/c.gif"):
-            photo(tmp_path / "box" / name)
+            photo_at(tmp_path / "box" / name)
         restore_files([tmp_path / "box"], None, restorer)
         # What can only be read becomes PNG.
         made = ["1950/b.png", "1950/may/c.gif.png", "a.png"]
         assert files_in(tmp_path / "box-denoise") == made
 
     def test_several_photos_need_a_folder(self, restorer, tmp_path):
-        both = [photo(tmp_path / name) for name in ("a.png", "b.png")]
+        both = [photo_at(tmp_path / name) for name in ("a.png", "b.png")]
         with pytest.raises(UsageError, match="names one file, but there are several photos"):
             restore_files(both, tmp_path / "one.png", restorer)
         restore_files(both, tmp_path / "out", restorer)
@@ -69,9 +54,9 @@ class TestPlaces:
 
 class TestNothingIsLost:
     def test_a_second_time_everything_is_skipped(self, restorer, tmp_path):
-        photo(tmp_path / "box" / "a.png")
+        photo_at(tmp_path / "box" / "a.png")
         restore_files([tmp_path / "box"], tmp_path / "out", restorer)
-        photo(tmp_path / "box" / "a.png", shade=200)
+        photo_at(tmp_path / "box" / "a.png", shade=200)
         summary = restore_files([tmp_path / "box"], tmp_path / "out", restorer)
         assert (summary.exit_code, str(summary)) == (
             0,
@@ -83,7 +68,7 @@ class TestNothingIsLost:
 
     def test_what_a_stop_left_undone_is_done_the_next_time(self, restorer, tmp_path):
         for name in "abc":
-            photo(tmp_path / "box" / f"{name}.png")
+            photo_at(tmp_path / "box" / f"{name}.png")
 
         def stop(result):
             raise KeyboardInterrupt
@@ -98,7 +83,7 @@ class TestNothingIsLost:
 
     @pytest.mark.parametrize("again", ["same", "link", "spelling"])
     def test_an_input_is_never_written_over(self, restorer, tmp_path, again):
-        source = photo(tmp_path / "old.png")
+        source = photo_at(tmp_path / "old.png")
         target = {
             "same": source,
             "link": tmp_path / "link.png",
@@ -113,7 +98,7 @@ class TestNothingIsLost:
         assert shade(source) == 100
 
     def test_two_photos_never_share_a_result(self, restorer, tmp_path):
-        both = [photo(tmp_path / name / "a.png") for name in "xy"]
+        both = [photo_at(tmp_path / name / "a.png") for name in "xy"]
         summary = restore_files(both, tmp_path / "out", restorer)
         assert [result.status for result in summary.results] == ["failed", "restored"]
         assert "would replace that of" in str(summary.results[0].error)
@@ -122,7 +107,7 @@ class TestNothingIsLost:
 
     def test_a_full_disk_stops_the_rest_and_leaves_no_part(self, restorer, tmp_path, monkeypatch):
         for name in "abc":
-            photo(tmp_path / "box" / f"{name}.png")
+            photo_at(tmp_path / "box" / f"{name}.png")
         replace, moved = os.replace, []
 
         def full(source, target):
@@ -137,13 +122,13 @@ class TestNothingIsLost:
         assert files_in(tmp_path / "out") == ["a.png"]
 
     def test_leftovers_of_a_killed_run_go_away(self, restorer, tmp_path):
-        source = photo(tmp_path / "old.png")
+        source = photo_at(tmp_path / "old.png")
         left = killed_while_writing(tmp_path / "new.png")
         restore_files([source], None, restorer)
         assert not left.exists()
 
     def test_leftovers_go_away_where_nothing_is_left_to_do(self, restorer, tmp_path):
-        source = photo(tmp_path / "old.png")
+        source = photo_at(tmp_path / "old.png")
         restore_files([source], None, restorer)
         left = killed_while_writing(tmp_path / "new.png")
         assert restore_files([source], None, restorer).results[0].status == "skipped"
@@ -153,7 +138,7 @@ class TestNothingIsLost:
         self, restorer, tmp_path, monkeypatch
     ):
         for name in ("a/1.png", "b/2.png"):
-            photo(tmp_path / "box" / name)
+            photo_at(tmp_path / "box" / name)
         make = pathlib.Path.mkdir
 
         def full(path, *args, **kwargs):
@@ -172,7 +157,7 @@ class TestNothingIsLost:
         }
 
     def test_what_another_thread_is_writing_stays(self, restorer, tmp_path, monkeypatch):
-        source, replace = photo(tmp_path / "old.png"), os.replace
+        source, replace = photo_at(tmp_path / "old.png"), os.replace
 
         def meanwhile(aside, target):
             monkeypatch.setattr(os, "replace", replace)
@@ -184,7 +169,7 @@ class TestNothingIsLost:
         assert files_in(tmp_path) == ["old-denoise.png", "old.png", "others.png"]
 
     def test_what_another_machine_may_be_writing_stays(self, restorer, tmp_path):
-        source = photo(tmp_path / "old.png")
+        source = photo_at(tmp_path / "old.png")
         theirs = killed_while_writing(tmp_path / "new.png", "platform.node = lambda: 'another'")
         restore_files([source], None, restorer)
         assert theirs.exists()
@@ -228,7 +213,7 @@ replace_file(Path(sys.argv[1]), b"half a photo")
 class TestFailures:
     def test_a_bad_photo_does_not_stop_the_others(self, restorer, tmp_path):
         for name in "ac":
-            photo(tmp_path / "box" / f"{name}.png")
+            photo_at(tmp_path / "box" / f"{name}.png")
         (tmp_path / "box" / "b.png").write_bytes(b"no photo")
         reported = []
         summary = restore_files([tmp_path / "box"], None, restorer, report=reported.append)
@@ -250,7 +235,7 @@ class TestFailures:
 
     def test_a_closed_folder_is_told_and_the_others_are_done(self, restorer, tmp_path, monkeypatch):
         for name in ("a.png", "closed/b.png"):
-            photo(tmp_path / "box" / name)
+            photo_at(tmp_path / "box" / name)
         scandir = os.scandir
 
         def refusing(path):  # root may read anything, so that modes do not help here
@@ -266,13 +251,13 @@ class TestFailures:
 
     def test_a_result_that_is_a_folder(self, restorer, tmp_path):
         (tmp_path / "out" / "a.png").mkdir(parents=True)
-        summary = restore_files([photo(tmp_path / "a.png")], tmp_path / "out", restorer)
+        summary = restore_files([photo_at(tmp_path / "a.png")], tmp_path / "out", restorer)
         assert "it is a folder" in str(summary.results[0].error)
 
     @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
     def test_a_folder_that_may_not_be_written(self, tmp_path):
         tmp_path.chmod(0o755)
-        photo(tmp_path / "a.png").chmod(0o644)
+        photo_at(tmp_path / "a.png").chmod(0o644)
         (tmp_path / "out").mkdir(mode=0o555)
         done = subprocess.run(
             [sys.executable, "-c", _AS_NOBODY], cwd=tmp_path, capture_output=True, timeout=60,
@@ -296,7 +281,7 @@ def test_nothing_is_made_for_a_photo_that_is_not_there(restorer, tmp_path, monke
 
 class TestComparisons:
     def test_they_lie_beside_the_results(self, restorer, tmp_path):
-        source = photo(tmp_path / "a.png")
+        source = photo_at(tmp_path / "a.png")
         restore_files([source], tmp_path / "out", restorer, compare=True)
         assert files_in(tmp_path / "out") == ["a-compare.jpg", "a.png"]
         with Image.open(tmp_path / "out" / "a-compare.jpg") as both:
@@ -304,20 +289,23 @@ class TestComparisons:
 
     def test_photos_of_one_name_and_two_kinds_have_two(self, restorer, tmp_path):
         for name in ("a.jpg", "a.png"):
-            photo(tmp_path / "box" / name)
+            photo_at(tmp_path / "box" / name)
         restore_files([tmp_path / "box"], tmp_path / "out", restorer, compare=True)
         made = ["a-compare.jpg", "a.jpg", "a.png", "a.png-compare.jpg"]
         assert files_in(tmp_path / "out") == made
 
     def test_earlier_ones_are_kept(self, restorer, tmp_path):
-        kept = photo(tmp_path / "out" / "a-compare.jpg", shade=7)
-        source = photo(tmp_path / "a.png")
+        kept = photo_at(tmp_path / "out" / "a-compare.jpg", shade=7)
+        source = photo_at(tmp_path / "a.png")
         summary = restore_files([source], tmp_path / "out", restorer, compare=True)
         assert "exists and was kept" in " ".join(summary.results[0].notes)
         assert abs(shade(kept) - 7) <= 2  # JPEG
 
     def test_a_result_that_exists_gets_one_without_being_restored_again(self, restorer, tmp_path):
-        source, result = photo(tmp_path / "a.png"), photo(tmp_path / "out" / "a.png", shade=200)
+        source, result = (
+            photo_at(tmp_path / "a.png"),
+            photo_at(tmp_path / "out" / "a.png", shade=200),
+        )
         done = restore_files([source], tmp_path / "out", restorer, compare=True).results[0]
         assert (done.status, done.comparison) == ("skipped", tmp_path / "out" / "a-compare.jpg")
         assert shade(result) == 200  # restored it would be 50
@@ -329,7 +317,7 @@ class TestComparisons:
         assert (again.status, again.comparison) == ("skipped", None)
 
     def test_nobody_asked_for_them_so_they_are_in_no_ones_way(self, restorer, tmp_path):
-        both = [photo(tmp_path / name) for name in ("old.jpg", "old-compare.jpg")]
+        both = [photo_at(tmp_path / name) for name in ("old.jpg", "old-compare.jpg")]
         assert restore_files(both, tmp_path / "out", restorer).exit_code == 0
         shutil.copy(both[0], tmp_path / "old-denoise-compare.jpg")
         again = [both[0], tmp_path / "old-denoise-compare.jpg"]
@@ -343,7 +331,7 @@ class TestSharing:
     @pytest.mark.parametrize("overwrite", [False, True])
     def test_each_photo_is_restored_by_one(self, tmp_path, overwrite):
         for number in range(12):
-            photo(tmp_path / "box" / f"{number:02}.png")
+            photo_at(tmp_path / "box" / f"{number:02}.png")
         command = [sys.executable, "-c", _SHARING, str(overwrite)]
         with contextlib.ExitStack() as stack:
             running = [
@@ -366,7 +354,7 @@ class TestSharing:
         assert len(files_in(tmp_path / "box-denoise")) == 12
 
     def test_a_claim_ends_with_its_process(self, restorer, tmp_path):
-        source = photo(tmp_path / "a.png")
+        source = photo_at(tmp_path / "a.png")
         command = [sys.executable, "-c", _CLAIMING, str(source)]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as claiming:
             assert claiming.stdout.read(1) == b"."
@@ -384,12 +372,12 @@ class TestSharing:
             raise OSError(errno.ENOLCK, "No locks available")
 
         monkeypatch.setattr("pixrestore.restoring.claims.fcntl.flock", missing)
-        source = photo(tmp_path / "a.png")
+        source = photo_at(tmp_path / "a.png")
         assert Claims().take(source)
         assert str(restore_files([source], None, restorer)) == "1 restored"
 
     def test_one_photo_by_two_names_does_not_wait_for_itself(self, restorer, tmp_path):
-        source = photo(tmp_path / "box" / "a.png")
+        source = photo_at(tmp_path / "box" / "a.png")
         (tmp_path / "box" / "b.png").symlink_to(source)
         assert str(restore_files([tmp_path / "box"], None, restorer)) == "2 restored"
 

@@ -8,7 +8,6 @@ import os
 import re
 import sys
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -19,7 +18,6 @@ from pixrestore.geometry import Geometry
 from pixrestore.restoring.restorer import Restorer
 from pixrestore.tasks import Denoise
 
-RESTORER = Restorer(Denoise(), lambda x: x * np.float32(0.5), Geometry(multiple=4, margin=4))
 FIELDS = {"input", "output", "status", "seconds", "message", "comparison", "notes", "code"}
 
 
@@ -155,9 +153,9 @@ class TestBar:
         monkeypatch.setenv("COLUMNS", "100")
         return screen
 
-    def test_a_folder_has_a_bar_that_goes_away(self, box, monkeypatch, capsys):
+    def test_a_folder_has_a_bar_that_goes_away(self, restorer, box, monkeypatch, capsys):
         screen = self.screen(monkeypatch)
-        report_files([box], box.parent / "out", RESTORER, Handling())
+        report_files([box], box.parent / "out", restorer, Handling())
         shown = screen.getvalue()
         assert "3/3" in shown
         assert " s left" in shown
@@ -168,10 +166,10 @@ class TestBar:
         assert not any("\x1b" in line for line in lines)
 
     @pytest.mark.parametrize("telling", [Telling(quiet=True), Telling(json=True, quiet=True)])
-    def test_quietly_nothing_moves(self, box, monkeypatch, telling):
+    def test_quietly_nothing_moves(self, restorer, box, monkeypatch, telling):
         screen = self.screen(monkeypatch)
         (box / "c.png").unlink()
-        report_files([box], box.parent / "out", RESTORER, Handling(), telling=telling)
+        report_files([box], box.parent / "out", restorer, Handling(), telling=telling)
         assert screen.getvalue() == ""
 
     def test_the_time_left_is_that_of_photos_with_work(self):

@@ -10,32 +10,18 @@ import sys
 import threading
 import time
 
-import numpy as np
 import pytest
+from photo_files import photo_at
 from PIL import Image
 
 from pixrestore.errors import PhotoError, UsageError
-from pixrestore.geometry import Geometry
 from pixrestore.restoring import watching
 from pixrestore.restoring.arrivals import Arrivals, being_written
-from pixrestore.restoring.restorer import Restorer
 from pixrestore.restoring.watching import watch_folders
-from pixrestore.tasks import Denoise
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells who writes")
 # Far more than anything here takes, on a machine that does much else.
 _PATIENCE = 60
-
-
-@pytest.fixture
-def restorer():
-    return Restorer(Denoise(), lambda x: x * np.float32(0.5), Geometry(multiple=4, margin=4))
-
-
-def photo(path, shade=100):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", (24, 16), (shade, shade, shade)).save(path)
-    return path
 
 
 class Clock:
@@ -57,8 +43,8 @@ class TestArrivals:
         return Arrivals([(box, box / "done")], clock, written), clock
 
     def test_a_photo_is_handed_out_once(self, box):
-        photo(box / "sub" / "a.png")
-        photo(box / "done" / "a.png")
+        photo_at(box / "sub" / "a.png")
+        photo_at(box / "done" / "a.png")
         (box / "notes.txt").write_text("no photo")
         arrivals, clock = self.arrivals(box)
         arrivals.look()
@@ -84,7 +70,7 @@ class TestArrivals:
 
     @pytest.mark.parametrize(("written", "seconds"), [(False, 1), (None, 5), (True, 60)])
     def test_who_writes_decides_how_long_it_must_rest(self, box, written, seconds):
-        photo(box / "a.png")
+        photo_at(box / "a.png")
         arrivals, clock = self.arrivals(box, lambda path: written)
         arrivals.look()
         clock.now = seconds - 0.1
@@ -98,13 +84,13 @@ class TestArrivals:
         arrivals.look()
         clock.now = 100
         assert arrivals.complete() == []
-        photo(box / "a.png")
+        photo_at(box / "a.png")
         assert arrivals.complete() == []  # seen to have changed
         clock.now = 101
         assert arrivals.complete() == [box / "a.png"]
 
     def test_a_photo_that_changes_or_comes_back_is_handed_out_again(self, box):
-        photo(box / "a.png")
+        photo_at(box / "a.png")
         arrivals, clock = self.arrivals(box)
         for turn in range(3):
             arrivals.look()
@@ -115,7 +101,7 @@ class TestArrivals:
             else:
                 (box / "a.png").unlink()
                 arrivals.look()
-                photo(box / "a.png")
+                photo_at(box / "a.png")
 
     def test_a_folder_that_is_gone_is_an_error(self, box):
         arrivals, _ = self.arrivals(box)
@@ -138,7 +124,7 @@ def test_a_file_is_being_written_until_it_is_closed(tmp_path):
 
 @LINUX
 def test_asking_stops_nobody_who_wants_to_write(tmp_path):
-    path = photo(tmp_path / "a.png")
+    path = photo_at(tmp_path / "a.png")
     stop = threading.Event()
 
     def ask():
@@ -190,11 +176,11 @@ class Watching:
 class TestWatching:
     def test_what_is_there_and_what_arrives_is_restored(self, restorer, tmp_path):
         box, out = tmp_path / "box", tmp_path / "out"
-        photo(box / "a.png")
+        photo_at(box / "a.png")
         with Watching([box], out, restorer) as watched:
             assert watched.until(1).result == out / "a.png"
             # A folder that is moved in tells of itself alone.
-            photo(tmp_path / "new" / "b.png")
+            photo_at(tmp_path / "new" / "b.png")
             (tmp_path / "new").rename(box / "new")
             assert watched.until(2).result == out / "new" / "b.png"
         assert str(watched.summary) == "2 restored"
@@ -202,12 +188,12 @@ class TestWatching:
 
     def test_half_a_photo_is_never_taken(self, restorer, tmp_path):
         (tmp_path / "box").mkdir()
-        content = photo(tmp_path / "whole.png").read_bytes()
+        content = photo_at(tmp_path / "whole.png").read_bytes()
         with Watching([tmp_path / "box"], tmp_path / "out", restorer) as watched:
             with (tmp_path / "box" / "a.png").open("wb") as file:
                 file.write(content[:60])
                 file.flush()
-                photo(tmp_path / "box" / "b.png")
+                photo_at(tmp_path / "box" / "b.png")
                 # It was written after the half, and so it is not earlier complete.
                 assert watched.until(1).source.name == "b.png"
                 file.write(content[60:])
@@ -219,12 +205,12 @@ class TestWatching:
         (tmp_path / "box" / "a.png").write_bytes(b"no photo")
         with Watching([tmp_path / "box"], tmp_path / "out", restorer) as watched:
             assert watched.until(1).status == "failed"
-            photo(tmp_path / "box" / "a.png")
+            photo_at(tmp_path / "box" / "a.png")
             assert watched.until(2).status == "restored"
         assert watched.summary.exit_code == 4
 
     def test_what_it_cannot_watch_is_told_at_once(self, restorer, tmp_path, monkeypatch):
-        file = photo(tmp_path / "a.png")
+        file = photo_at(tmp_path / "a.png")
         with pytest.raises(UsageError, match="is for folders"):
             watch_folders([file], None, restorer)
         with pytest.raises(UsageError, match="would look damaged"):
