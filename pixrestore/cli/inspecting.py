@@ -19,6 +19,7 @@ from pixrestore.cli.photo_options import (
 )
 from pixrestore.cli.restore import report_files
 from pixrestore.errors import PixrestoreError, UsageError
+from pixrestore.files import printable
 from pixrestore.restoring.handling import Handling
 from pixrestore.tables import as_json, table
 
@@ -34,7 +35,7 @@ def inspect(
     codes: set[int] = set()
     found = _inspected(inputs, codes)
     if json:
-        typer.echo(as_json([one.as_data(_named(path)) for path, one in found]))
+        typer.echo(as_json([one.as_data(printable(path)) for path, one in found]))
     else:
         for path, one in found:
             typer.echo(_described(path, one))
@@ -60,7 +61,7 @@ def fix(
             raise UsageError("`dry_run` only says what would be done: `inspect` has JSON")
         codes: set[int] = set()
         for path, one in _inspected(inputs, codes):
-            typer.echo(one.command(_named(path)) or f"{_named(path)}: nothing to mend")
+            typer.echo(one.command(printable(path)) or f"{printable(path)}: nothing to mend")
         return _code(codes)
 
     from pixrestore.inspection import Fixer
@@ -80,7 +81,7 @@ def _inspected(inputs: Sequence[Path], codes: set[int]) -> Iterator[tuple[Path, 
             codes.add(say(str(error), error.exit_code))
         else:
             for note in found.notes:
-                say(f"{_named(path)}: {note}")
+                say(f"{printable(path)}: {note}")
             yield path, found
 
 
@@ -93,24 +94,20 @@ def _photos(inputs: Sequence[Path], codes: set[int]) -> Iterator[Path]:
             continue
         photos = find_photos(given, closed=lambda error: codes.add(say(str(error), 4)))
         if not photos:
-            codes.add(say(f"there are no photos in {_named(given)}", 4))
+            codes.add(say(f"there are no photos in {printable(given)}", 4))
         yield from photos
 
 
 def _code(codes: set[int]) -> int:
-    return 0 if not codes else codes.pop() if len(codes) == 1 else 1
+    from pixrestore.restoring.results import shared_code
 
-
-def _named(path: Path) -> str:
-    from pixrestore.files import printable
-
-    return printable(path)
+    return shared_code(codes)
 
 
 def _described(path: Path, found: Inspection) -> str:
     """Set what was found in lines for people."""
     head = (
-        f"{_named(path)}: {found.kind}, {found.width} x {found.height} pixels, "
+        f"{printable(path)}: {found.kind}, {found.width} x {found.height} pixels, "
         f"{found.format}, {found.depth} bit"
     )
     rows = [
@@ -124,7 +121,7 @@ def _described(path: Path, found: Inspection) -> str:
     lines = [head]
     if rows:
         lines += [f"  {line}" for line in table(["", "found", "to be mended"], rows).splitlines()]
-    return "\n".join([*lines, f"  {found.command(_named(path)) or 'nothing to mend'}"])
+    return "\n".join([*lines, f"  {found.command(printable(path)) or 'nothing to mend'}"])
 
 
 def _number(value: float) -> str:
