@@ -124,7 +124,8 @@ def test_a_failed_install_leaves_what_was_there(run, home):
 
 @pytest.mark.parametrize("top", ["", "deep/fast/"])
 def test_a_zip_file_is_installed(tmp_path, home, top):
-    packed = zipped(tmp_path / "quick.zip", contents(DENOISE, top) | {top + "notes.txt": b"hi"})
+    files = contents(DENOISE, top) | {top + "notes.txt": b"hi", "./": b""}
+    packed = zipped(tmp_path / "quick.zip", files)
     done = install_model(str(packed), sha256=sha256(packed).upper())
     assert done.left_out == [top + "notes.txt"]
     assert names(home / "quick") == PARTS | {"installed.json"}
