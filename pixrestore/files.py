@@ -61,7 +61,8 @@ def replacing(path: Path, *, room: int = 0, suffix: str = "") -> Iterator[Path]:
         The place to write to: a hidden name that ends as `path` does, with nothing there yet. When
         the block ends well, what was written is flushed to the disk and takes the place of `path`.
         When it raises, what was written is deleted and `path` stays as it was. What a kill leaves
-        is deleted by a later `replacing` in the same folder.
+        is deleted by a later `replacing` in the same folder. A folder is replaced in two steps, so
+        a kill just between them leaves none.
 
     Raises
     ------
@@ -115,8 +116,13 @@ def _move(fresh: Path, path: Path) -> None:
         return
     # A folder that holds something cannot be replaced in one step.
     old = path.parent / _own_name(path)
-    os.replace(path, old)
-    os.replace(fresh, path)
+    try:
+        os.replace(path, old)
+        os.replace(fresh, path)
+    except BaseException:
+        if old.exists() and not path.exists():
+            os.replace(old, path)
+        raise
     _delete(old)
 
 

@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,24 @@ def test_a_folder_is_replaced_whole(tmp_path):
             fresh.mkdir()
             (fresh / word).write_text(word)
     assert names(place) == ["new"]
+    assert names(tmp_path) == ["saved"]
+
+
+def test_a_folder_is_back_when_it_cannot_be_replaced(tmp_path, monkeypatch):
+    place = tmp_path / "saved"
+    place.mkdir()
+    (place / "old").touch()
+
+    def interrupted(source, target):
+        if Path(target) == place and "new" in names(source):
+            raise KeyboardInterrupt
+        Path(source).rename(target)
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt), replacing(place) as fresh:  # noqa: PT012
+        fresh.mkdir()
+        (fresh / "new").touch()
+    assert names(place) == ["old"]
     assert names(tmp_path) == ["saved"]
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections import Counter
-from html.parser import HTMLParser
 
 import pytest
+from html_pages import Page
 
 from pixrestore import report
 from pixrestore.errors import TrainingError, UsageError
@@ -42,29 +41,8 @@ def run(tmp_path, samples):
     return make
 
 
-class Page(HTMLParser):
-    """What a page holds; every element closed."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.text = path.read_text(encoding="utf-8")
-        self.tags, self.open, self.addresses, self.kinds = Counter(), [], [], Counter()
-        self.feed(self.text)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attributes):
-        self.tags[tag] += 1
-        self.addresses += [value for name, value in attributes if name in ("src", "href")]
-        self.kinds[dict(attributes).get("class")] += 1
-        if tag not in ("meta", "img", "html"):
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attributes):
-        self.tags[tag] += 1
-
-    def handle_endtag(self, tag):
-        if tag != "html":
-            assert self.open.pop() == tag
+def _page(path):
+    return Page(path.read_text(encoding="utf-8"))
 
 
 class TestPage:
@@ -72,14 +50,14 @@ class TestPage:
         other = {"seed": 7, "recipe": {"architecture": "unet", "rate": 3e-3}}
         runs = [run("one"), run("two", plan=other, sheets=1, card="# <b>bold</b>")]
         report(runs).write_html(tmp_path / "page.html")
-        page = Page(tmp_path / "page.html")
+        page = _page(tmp_path / "page.html")
         assert page.tags["svg"] == 4
         # Two runs of two epochs have a dot each in four plots.
         assert page.tags["circle"] == 2 * 2 * 4
         assert len(page.addresses) == 3
         assert all(address.startswith("data:image/jpeg;base64,") for address in page.addresses)
         # The seed, the rate and the widths, which one does not name.
-        assert page.kinds["differs"] == 3
+        assert page.classes["differs"] == 3
         assert "recipe.rate ≠" in page.text
         assert "&lt;b&gt;bold" in page.text
         assert "refresh" not in page.text
@@ -87,7 +65,7 @@ class TestPage:
     def test_samples_of_some_epochs(self, run, tmp_path):
         found = report(run("one", sheets=9))
         found.write_html(tmp_path / "page.html", pictures=3, refresh=5)
-        page = Page(tmp_path / "page.html")
+        page = _page(tmp_path / "page.html")
         assert [f"<h3>Epoch {n}</h3>" in page.text for n in (1, 5, 9)] == [True] * 3
         assert len(page.addresses) == 3
         assert '<meta http-equiv="refresh" content="5">' in page.text
@@ -97,7 +75,7 @@ class TestPage:
         (folder / "history.csv").unlink()
         (folder / "README.md").unlink()
         report(folder).write_html(tmp_path / "page.html")
-        assert "No epoch has ended yet." in Page(tmp_path / "page.html").text
+        assert "No epoch has ended yet." in _page(tmp_path / "page.html").text
 
     def test_the_table_has_the_best_epoch(self, run):
         found = report([run("one"), run("two", rows=ROWS[::-1])])
@@ -131,7 +109,7 @@ class TestPage:
         done = cli("report", tiny_run, "--html", tmp_path / "page.html", "--watch")
         assert done.code == 0, done.err
         assert "reference" in done.out
-        assert Page(tmp_path / "page.html").tags["svg"] == 4
+        assert _page(tmp_path / "page.html").tags["svg"] == 4
 
 
 class TestHostileFolders:
@@ -167,7 +145,7 @@ class TestHostileFolders:
     def test_histories_of_all_kinds(self, run, rows, tmp_path):
         found = report(run("one", rows=rows))
         found.write_html(tmp_path / "page.html")
-        Page(tmp_path / "page.html")
+        _page(tmp_path / "page.html")
         assert str(found)
 
     def test_settings_of_all_kinds(self, run, tmp_path):
@@ -178,7 +156,7 @@ class TestHostileFolders:
         current["x"] = 1
         plan = {"task": ["denoise"], "recipe": nested, "data": ["x" * 5000] * 9, "\ud800": "\ud800"}
         report(run("one", plan=plan)).write_html(tmp_path / "page.html")
-        assert Page(tmp_path / "page.html").tags["i"] == 1  # the key of colours has one
+        assert _page(tmp_path / "page.html").tags["i"] == 1  # the key of colours has one
 
     def test_what_lies_outside_the_folder_is_not_read(self, run, samples, tmp_path):
         folder = run("one", sheets=0)
@@ -189,7 +167,7 @@ class TestHostileFolders:
         (folder / "samples" / "epoch-0001.png").symlink_to(sorted(samples.glob("*.jpg"))[0])
         os.mkfifo(folder / "samples" / "epoch-0002.png")
         report(folder).write_html(tmp_path / "page.html")
-        page = Page(tmp_path / "page.html")
+        page = _page(tmp_path / "page.html")
         assert "secret" not in page.text
         assert page.addresses == []
 
@@ -197,7 +175,7 @@ class TestHostileFolders:
         folder = run("one", sheets=1)
         (folder / "samples" / "epoch-0001.png").write_bytes(b"no picture")
         report(folder).write_html(tmp_path / "page.html")
-        page = Page(tmp_path / "page.html")
+        page = _page(tmp_path / "page.html")
         assert page.addresses == []
         assert "epoch-0001.png" in page.text
 

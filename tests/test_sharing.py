@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import socket
 import stat
+import struct
 import zipfile
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -124,7 +126,8 @@ def test_a_failed_install_leaves_what_was_there(run, home):
 
 @pytest.mark.parametrize("top", ["", "deep/fast/"])
 def test_a_zip_file_is_installed(tmp_path, home, top):
-    packed = zipped(tmp_path / "quick.zip", contents(DENOISE, top) | {top + "notes.txt": b"hi"})
+    files = contents(DENOISE, top) | {top + "notes.txt": b"hi", "./": b""}
+    packed = zipped(tmp_path / "quick.zip", files)
     done = install_model(str(packed), sha256=sha256(packed).upper())
     assert done.left_out == [top + "notes.txt"]
     assert names(home / "quick") == PARTS | {"installed.json"}
@@ -206,10 +209,18 @@ class _Files(BaseHTTPRequestHandler):
             self.end_headers()
             return
         found = self.path.startswith("/model.zip")
-        self.send_response(200 if found else 404)
+        broken = self.path.startswith(("/short", "/reset"))
+        self.send_response(200 if found or broken else 404)
+        if broken:
+            self.send_header("Content-Length", "1000000")
         self.end_headers()
-        if found:
-            self.wfile.write(self.hub.packed.read_bytes())
+        if found or broken:
+            self.wfile.write(self.hub.packed.read_bytes()[: 1000 if broken else None])
+        if self.path.startswith("/reset"):
+            self.wfile.flush()
+            at_once = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+            self.connection.close()
 
 
 def test_an_address_is_installed(tmp_path, home):
@@ -226,6 +237,9 @@ def test_an_address_is_installed(tmp_path, home):
         install_model(f"{files.address}/moved.zip?token=secret", sha256=right)
         with pytest.raises(ModelError, match="cannot be downloaded: HTTP Error 404"):
             install_model(f"{files.address}/other.zip", sha256=right)
+        for broken in ("short", "reset"):
+            with pytest.raises(ModelError, match=f"{broken}.zip cannot be downloaded: "):
+                install_model(f"{files.address}/{broken}.zip", sha256=right)
     record = read_record(home / "moved")
     assert record["from"] == f"{files.address}/moved.zip"
     with pytest.raises(ModelError, match="cannot be downloaded"):

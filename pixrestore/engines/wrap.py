@@ -18,7 +18,7 @@ from pixrestore.engines import Answered, Layout, Taken
 from pixrestore.engines.signature import Signature, describe_signature, spaces_of
 from pixrestore.engines.wrapped import WrappedNetwork, shown_plainly
 from pixrestore.errors import ModelError, OutputError, UsageError
-from pixrestore.files import output_error, printable, replacing
+from pixrestore.files import printable, replacing
 from pixrestore.geometry import Geometry
 from pixrestore.images import read_photo, to_float
 from pixrestore.images.parts import middle
@@ -119,33 +119,30 @@ def wrap_graph(
     }
     if output == "ab" and output_range is not None:
         raise UsageError("`output_range` says nothing of a and b: set `ab_unit`")
-    try:
-        with replacing(target) as fresh:
-            fresh.mkdir()
-            graph = fresh / GRAPH
-            shutil.copyfile(source, graph)
-            try:
-                task, signature, network = _fitted(graph, task, declared, size)
-                geometry = _geometry(network, task, size, working_size, margin)
-            except ModelError as error:
-                # The user knows the graph by its own name.
-                raise ModelError(str(error).replace(str(graph), printable(source))) from error
-            model = Model(
-                folder=fresh,
-                task=task,
-                architecture="onnx",
-                arguments={},
-                channels=pair_channels(task),
-                loss="",
-                loss_options={},
-                geometry=geometry,
-                adds_colour=adds_colour(task),
-                graph={**_noted(graph), "signature": describe_signature(signature)},
-                licence=licence,
-            )
-            write_wrapped(model, target.name)
-    except OSError as error:
-        raise output_error(target, error) from error
+    with replacing(target) as fresh:
+        fresh.mkdir()
+        graph = fresh / GRAPH
+        shutil.copyfile(source, graph)
+        try:
+            task, signature, network = _fitted(graph, task, declared, size)
+            geometry = _geometry(network, task, size, working_size, margin)
+        except ModelError as error:
+            # The user knows the graph by its own name.
+            raise ModelError(str(error).replace(str(graph), printable(source))) from error
+        model = Model(
+            folder=fresh,
+            task=task,
+            architecture="onnx",
+            arguments={},
+            channels=pair_channels(task),
+            loss="",
+            loss_options={},
+            geometry=geometry,
+            adds_colour=adds_colour(task),
+            graph={**_noted(graph), "signature": describe_signature(signature)},
+            licence=licence,
+        )
+        write_wrapped(model, target.name)
     return load_model(target, type(task))
 
 

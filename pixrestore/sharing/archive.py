@@ -64,7 +64,7 @@ def _files(opened: zipfile.ZipFile, archive: Path) -> dict[PurePosixPath, zipfil
     files: dict[PurePosixPath, zipfile.ZipInfo] = {}
     for info in infos:
         path = PurePosixPath(info.filename.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        if path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1]):
             raise _refused(archive, f"it holds {info.filename!r}, which leads out of it")
         kind = stat.S_IFMT(info.external_attr >> 16)
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -13,6 +14,14 @@ from pixrestore.errors import ModelError, UsageError
 
 _SECONDS = 60.0
 _CHUNK = 1 << 20
+_CAUSES = (
+    urllib.error.URLError,
+    http.client.HTTPException,
+    ConnectionError,
+    ssl.SSLError,
+    TimeoutError,
+    ValueError,
+)
 
 
 def is_address(source: str) -> bool:
@@ -55,10 +64,12 @@ def download(address: str, path: Path, *, trusted: bool) -> None:
                         f"{public(address)} is refused: it is larger than {MOST_BYTES >> 30} GB"
                     )
                 file.write(part)
+            if answer.length:  # what it promised and did not send
+                raise http.client.IncompleteRead(b"", answer.length)
     except urllib.error.HTTPError as error:
         error.close()
         raise ModelError(f"{public(address)} cannot be downloaded: {error}") from error
-    except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ValueError) as error:
+    except _CAUSES as error:
         cause = getattr(error, "reason", None) or error
         raise ModelError(f"{public(address)} cannot be downloaded: {cause}") from error
 

@@ -21,7 +21,7 @@ from pixrestore.description import (
     strays,
 )
 from pixrestore.errors import ModelError, OutputError, UnknownNameError, UsageError, nearest
-from pixrestore.files import output_error, printable, replacing
+from pixrestore.files import printable, replacing
 from pixrestore.model import hub
 from pixrestore.model.folder import check_files
 from pixrestore.model.installed import known_models, own_models, write_record
@@ -104,8 +104,6 @@ def install_model(
     except ModelError as error:
         # The folder that it was tried in is gone.
         raise ModelError(str(error).replace(printable(fresh), printable(source))) from error
-    except OSError as error:
-        raise output_error(target, error) from error
     notes = []
     if not load_plugins().claims(TASKS, said.task):
         notes.append(f"its task {said.task} comes with a plugin that is not installed")

@@ -32,7 +32,7 @@ class Row:
     psnr, input_psnr : float
         Of the validation photos, in dB: restored, and untouched.
     images_per_second : float
-        Patches trained on, validation apart.
+        Patches trained on, validation and compiling apart; 0 where the first step was the only one.
     adversarial, discriminator : float, optional
         Mean of the epoch's steps in adversarial training: how far the network is from deceiving the
         discriminator, and how far the discriminator errs. Columns only where they are given.

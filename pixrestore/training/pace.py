@@ -33,9 +33,11 @@ class Pace:
         self._run, self._progress = run, progress
         self._before, self._start = progress.seconds, 0.0
 
-    def start(self) -> None:
-        """Let the clock run, where it does not yet."""
+    def start(self) -> bool:
+        """Let the clock run; return whether it did not yet."""
+        starts = not self._start
         self._start = self._start or time.monotonic()
+        return starts
 
     @contextmanager
     def stopped(self) -> Iterator[None]:

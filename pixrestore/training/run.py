@@ -140,7 +140,8 @@ class Run:
     def _end_step(self, means: Mapping[str, float]) -> bool:
         """Count a step, of whose epoch `means` are; return whether the run goes on."""
         self.progress.step += 1
-        self.pace.start()
+        if self.pace.start():  # the steps that are timed begin here
+            self._epoch_began = (self.pace.seconds, self.progress.step)
         if not math.isfinite(means["loss"]):
             self._failed = True
             return False
