@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import urllib.error
+import urllib.request
+
 import numpy as np
 import pytest
+from page_server import served
+from starlette.applications import Starlette
+from starlette.formparsers import MultiPartException
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from pixrestore import Guide
 from pixrestore.errors import UsageError
+from pixrestore.serving.body import BodyLimit
 from pixrestore.serving.page.rooms import Rooms
 from pixrestore.serving.page.strokes import layers_of, read_strokes
 from pixrestore.serving.page.texts import LANGUAGES, Words, preferred
+from pixrestore.serving.uploads import files_only
 
 GUIDES = {"hints": Guide("hints", "colours")}
 STROKE = {
@@ -94,3 +106,65 @@ def test_a_room_goes_with_its_page_and_no_other(tmp_path):
     rooms.close("a")
     assert not kept.exists()
     assert other.folder.is_dir()
+
+
+# --- photos as the page sends them, whose limits are not the API's --------------------------
+
+FILE = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\nphoto\r\n'
+TEXT = b'--x\r\nContent-Disposition: form-data; name="files"\r\n\r\n'
+FORM = {"Content-Type": "multipart/form-data; boundary=x"}
+UPLOAD = "/en/gradio_api/upload"
+
+
+@pytest.fixture
+def client():
+    """A stand-in for Gradio, which reads forms as it does."""
+
+    async def take(request):
+        async with request.form() as form:
+            return JSONResponse([(await one.read()).decode() for one in form.getlist("files")])
+
+    app = Starlette(routes=[Route(UPLOAD, take, methods=["POST"])])
+    return TestClient(BodyLimit(app, 1000))
+
+
+def test_an_album_may_be_larger_than_any_of_its_photos(client):
+    contents = ["a" * 900, "b" * 900]
+    answer = client.post(UPLOAD, files=[("files", content.encode()) for content in contents])
+    assert answer.json() == contents
+
+
+def test_texts_that_would_fill_the_memory_are_refused_before_they_come():
+    chunks = [FILE + TEXT[:30], TEXT[30:-2], TEXT[-2:]]
+
+    async def come():
+        return {"type": "http.request", "body": chunks.pop(0), "more_body": True}
+
+    async def ask():
+        receive = files_only(come, FORM["Content-Type"])
+        while True:
+            await receive()
+
+    with pytest.raises(MultiPartException, match="files only"):
+        asyncio.run(ask())
+    assert chunks == []
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", FORM["Content-Type"]])
+def test_uploads_that_are_no_forms_are_left_to_gradio(client, kind):
+    answer = client.post(UPLOAD, content=b"--y no form", headers={"Content-Type": kind})
+    assert answer.status_code == 400
+    assert "files only" not in answer.text
+
+
+@pytest.mark.slow
+def test_the_page_tells_that_an_upload_was_refused_and_keeps_nothing(tmp_path):
+    pytest.importorskip("gradio")
+    with served(tmp_path) as address:
+        asked = urllib.request.Request(f"{address}{UPLOAD}", FILE + TEXT + b"a\r\n--x--\r\n", FORM)
+        with pytest.raises(urllib.error.HTTPError, match="400") as told:
+            urllib.request.urlopen(asked, timeout=60)
+        with told.value as answer:
+            assert answer.read() == b"an upload may have files only"
+        (private,) = (tmp_path / "tmp").glob("pixrestore-page-*")
+        assert [path for path in private.rglob("*") if path.is_file()] == []

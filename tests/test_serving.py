@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import io
 import itertools
 import json
@@ -11,6 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +32,7 @@ from pixrestore.errors import UnknownNameError, UsageError
 from pixrestore.images import Photo, encode_photo, read_photo
 from pixrestore.serving.app import create_app
 from pixrestore.serving.settings import Settings
+from pixrestore.serving.work import Work
 
 PROGRAMS = Settings(page=False)
 PHOTO = saved(Image.fromarray(ASTRONAUT), "JPEG", exif=exif(), icc_profile=SRGB)
@@ -232,6 +236,35 @@ class TestRefusals:
         assert answer.status_code == 503
         assert int(answer.headers["retry-after"]) >= 1
         restore(client, task="denoise")
+
+
+class TestWork:
+    def test_page_and_programs_share_the_threads(self):
+        work, at_once, most = Work(jobs=1, queue=8), [], []
+
+        def job(number):
+            at_once.append(number)
+            most.append((len(at_once), work.working))
+            time.sleep(0.01)
+            at_once.remove(number)
+            return number
+
+        async def ask():
+            pages = [asyncio.to_thread(work.call, job, number) for number in range(4)]
+            return await asyncio.gather(*pages, *(work.do(job, number) for number in range(4, 8)))
+
+        assert asyncio.run(ask()) == [*range(8)]
+        assert most == [(1, 1)] * 8
+        assert work.working == 0
+
+    def test_work_for_the_page_knows_who_asks_and_says_what_went_wrong(self):
+        asking = contextvars.ContextVar("asking")
+        asking.set("somebody")
+        work = Work(jobs=1, queue=0)
+        assert work.call(asking.get) == "somebody"
+        with pytest.raises(ZeroDivisionError):
+            work.call(lambda: 1 / 0)
+        assert work.call(asking.get) == "somebody"
 
 
 class TestAccess:

@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.exceptions import HTTPException
 
 from pixrestore.errors import UsageError
+from pixrestore.serving.uploads import files_only
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 PHOTO = "photo"
 """The part of a form that is the photo."""
 
-# The page sends the photos of an album in one request, and limits each of them by itself.
+# The page sends the photos of an album in one request.
 _ALBUMS = "/gradio_api/upload"
 
 # A body holds one of a few places, so it must not take for ever to arrive.
@@ -34,6 +35,8 @@ _MOST_TEXTS = 100
 class BodyLimit:
     """Refuses bodies of more than `most` bytes: by what they say first, else as they come.
 
+    Uploads of the page may be larger: `files_only` says how they are bounded.
+
     Parameters
     ----------
     app : ASGI application
@@ -47,10 +50,13 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count what a request brings while it is read."""
-        if scope["type"] != "http" or scope["path"].endswith(_ALBUMS):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        if scope["path"].endswith(_ALBUMS):
+            await self._app(scope, files_only(receive, headers.get("content-type", "")), send)
+            return
         said = headers.get("content-length", "")
         claimed = int(said) if said.isdecimal() else 0
         asks_first = headers.get("expect", "").lower() == "100-continue"

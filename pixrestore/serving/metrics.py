@@ -54,7 +54,9 @@ class Metrics:
         )
         places = Gauge("pixrestore_places_taken", "Requests that have a place.", registry=own)
         places.set_function(lambda: work.taken)
-        working = Gauge("pixrestore_working", "Requests that are worked for.", registry=own)
+        working = Gauge(
+            "pixrestore_working", "Requests that are worked for, the page's too.", registry=own
+        )
         working.set_function(lambda: work.working)
         self.answering = 0
 

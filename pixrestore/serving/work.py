@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import TypeVar
 
 _Result = TypeVar("_Result")
@@ -39,12 +41,13 @@ class Work:
     """Places for requests, and threads that work for some of them.
 
     A request takes a place before its body is read, so that bodies in memory are as few as the
-    places. Whoever has a place is answered, also when the server is told to stop.
+    places. Whoever has a place is answered, also when the server is told to stop. The page takes
+    no places, but its work is done by the same threads.
 
     Parameters
     ----------
     jobs : int
-        Threads, each of which works for one request at a time.
+        Threads, each of which works on one photo at a time.
     queue : int
         Places for requests that wait or send their body, besides those that are worked for.
     """
@@ -54,6 +57,7 @@ class Work:
         self._places = jobs + queue
         self._turn = asyncio.Semaphore(jobs)
         self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="pixrestore-work")
+        self._counting = threading.Lock()
         self._mean = 1.0
         self._closed = False
         self.taken = 0
@@ -93,12 +97,26 @@ class Work:
         async with self._turn:
             if left is not None and await left():
                 raise GoneError
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._counted, function, *arguments)
+
+    def call(self, function: Callable[..., _Result], *arguments: object) -> _Result:
+        """Do the same for who waits in a thread that is not the event loop's, as the page does.
+
+        The function sees the context variables of who asks.
+        """
+        context = copy_context()
+        return self._threads.submit(self._counted, context.run, function, *arguments).result()
+
+    def _counted(self, function: Callable[..., _Result], *arguments: object) -> _Result:
+        """Do a piece of work in the thread that is at hand, and count it."""
+        start = time.monotonic()
+        with self._counting:
             self.working += 1
-            start = time.monotonic()
-            try:
-                loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(self._threads, function, *arguments)
-            finally:
+        try:
+            return function(*arguments)
+        finally:
+            with self._counting:
                 self.working -= 1
                 self._mean += _WEIGHT * (time.monotonic() - start - self._mean)
 

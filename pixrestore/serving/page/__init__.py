@@ -35,12 +35,12 @@ def mount_page(app: FastAPI, settings: Settings) -> None:
     Parameters
     ----------
     app : fastapi.FastAPI
-        Its ``state.restorers`` restore the photos.
+        Its ``state.restorers`` restore the photos, in the threads of its ``state.work``.
     settings : Settings
         What the server is told.
     """
     rooms = Rooms(private_folder(), Visit)
-    house = House(settings, tuple(offers_of(settings)), app.state.restorers, rooms)
+    house = House(settings, tuple(offers_of(settings)), app.state.restorers, rooms, app.state.work)
     app.add_api_route("/", _start, include_in_schema=False)
     app.add_api_route("/favicon.ico", _icon, include_in_schema=False)
     card = partial(_card, {offer.task: offer for offer in house.offers})

@@ -93,7 +93,6 @@ class AlbumTab:
             [self._how, self._ticks],
             [self._rows, self._download, self._start, self._stop, self._empty],
             show_progress="hidden",
-            **self._house.limits,
         )
         self._stop.click(self._stop_all, None, None, show_progress="hidden")
         self._empty.click(
@@ -136,7 +135,8 @@ class AlbumTab:
                     continue
                 row.state, row.text = "busy", words["busy"]
                 yield _listed(rows, words), _download(None), *self._buttons(busy=True)
-                self._mend_one(row, packed, list(ticked) if how == _CHOSEN else None)
+                chosen = list(ticked) if how == _CHOSEN else None
+                self._house.work.call(self._mend_one, row, packed, chosen)
         good = sum(row.state == "done" for row in rows)
         done = words["album_done"].format(good=good, total=len(rows))
         text = f'<p role="status">{done}</p>' + _listed(rows, words)

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from pixrestore.errors import PixrestoreError
 from pixrestore.restoring.restorer import Restorer
@@ -17,6 +16,7 @@ from pixrestore.serving.page.texts import Words
 from pixrestore.serving.page.visit import Visit
 from pixrestore.serving.restorers import Restorers
 from pixrestore.serving.settings import Settings
+from pixrestore.serving.work import Work
 
 _log = logging.getLogger("pixrestore")
 
@@ -34,12 +34,15 @@ class House:
         Loads and keeps their models.
     rooms : Rooms
         Temporary files.
+    work : Work
+        Threads that work on photos, for the API too.
     """
 
     settings: Settings
     offers: tuple[Offer, ...]
     restorers: Restorers
     rooms: Rooms[Visit]
+    work: Work
 
     @property
     def max_pixels(self) -> int:
@@ -49,11 +52,6 @@ class House:
     def restorer(self, step: Step) -> Restorer:
         """Return what does one step."""
         return restorer_of(self.restorers, step)
-
-    @property
-    def limits(self) -> dict[str, Any]:
-        """How Gradio is told that photos are worked on a few at a time."""
-        return {"concurrency_id": "work", "concurrency_limit": self.settings.jobs}
 
 
 @contextmanager

@@ -35,6 +35,8 @@ def page_of(house: House, words: Words) -> Any:
             house.rooms.close(request.session_hash)
 
         blocks.unload(leave)
+    # Whatever is asked for waits for a thread of the server's, and not in Gradio's queues too.
+    blocks.queue(default_concurrency_limit=None)
     return blocks
 
 

@@ -40,6 +40,7 @@ class PhotoTab:
 
     def __init__(self, house: House, words: Words) -> None:
         self._house, self._words = house, words
+        self._work = house.work.call
         self._guides = guides_of(house.offers)
         self._lay_out()
         self._connect()
@@ -73,7 +74,6 @@ class PhotoTab:
             self._measured = gr.HTML("")
 
     def _connect(self) -> None:
-        limits = self._house.limits
         controls = [one for control in self._controls for one in control.inputs]
         settings = [self._ticks, *controls]
         mended = [self._picture, self._message, self._warning, self._saved, self._download]
@@ -84,19 +84,17 @@ class PhotoTab:
             [self._drop, *settings],
             [*about, *mended],
             show_progress_on=self._drop,
-            **limits,
-        ).then(self._doubted, settings, self._picture, show_progress="hidden", **limits)
+        ).then(self._doubted, settings, self._picture, show_progress="hidden")
         for changed in settings:
-            changed.input(self._mended, settings, mended, **limits, **_NEWEST)
+            changed.input(self._mended, settings, mended, **_NEWEST)
         self._ticks.change(self._shown_settings, self._ticks, groups, show_progress="hidden")
-        self._picture.paint(self._paint, settings, [self._ticks, *mended], **limits, **_NEWEST)
-        self._picture.ask(self._ask, settings, [self._picture, self._message], **limits, **_NEWEST)
+        self._picture.paint(self._paint, settings, [self._ticks, *mended], **_NEWEST)
+        self._picture.ask(self._ask, settings, [self._picture, self._message], **_NEWEST)
         self._save.click(
             self._save_whole,
             settings,
             [self._saved, self._download, self._picture],
             show_progress_on=self._saved,
-            **limits,
         )
 
     # --- what happens ---------------------------------------------------------------------------
@@ -111,7 +109,8 @@ class PhotoTab:
         room, words, said = self._house.rooms.of(request.session_hash), self._words, list[str]()
         visit = room.visit
         with telling(words, said):
-            visit.opened = open_photo(room.take(uploaded), self._house.max_pixels)
+            path = room.take(uploaded)
+            visit.opened = self._work(open_photo, path, self._house.max_pixels)
             visit.number += 1
         opened = visit.opened
         bench = gr.Row(visible=opened is not None)
@@ -131,7 +130,8 @@ class PhotoTab:
         visit, said, picture = self._visit(request), list[str](), gr.skip()
         with telling(self._words, said):
             opened = self._opened(visit)
-            after = preview(opened, self._steps(opened, ticked, values), self._house.restorers)
+            steps = self._steps(opened, ticked, values)
+            after = self._work(preview, opened, steps, self._house.restorers)
             picture = shown(visit.number, after=after)
         warning = f"<p>{self._words['plausible']}</p>" if self._adds_colour(ticked) else ""
         return picture, alert("".join(said)), warning, "", gr.DownloadButton(visible=False)
@@ -162,7 +162,7 @@ class PhotoTab:
             place = place_of(event.place)
             restorer, hints = self._colouring(ticked, values)
             painted = {name: layers[name] for name in hints if name in layers}
-            colours = likely_colours(restorer, opened.photo, place, painted)
+            colours = self._work(likely_colours, restorer, opened.photo, place, painted)
             picture = shown(visit.number, likely=colours)
         return picture, alert("".join(said))
 
@@ -173,7 +173,8 @@ class PhotoTab:
             return picture
         with telling(self._words, said):  # nobody misses them
             restorer, _ = self._colouring(ticked, values)
-            picture = shown(visit.number, doubts=doubtful_places(restorer, visit.opened.photo))
+            doubts = self._work(doubtful_places, restorer, visit.opened.photo)
+            picture = shown(visit.number, doubts=doubts)
         return picture
 
     def _save_whole(
@@ -192,7 +193,8 @@ class PhotoTab:
             steps = self._steps(opened, values[0], values[1:])
             if not steps:
                 raise UsageError(words["nothing_to_save"])
-            whole = mend(
+            whole = self._work(
+                mend,
                 opened.path,
                 steps,
                 opened.strokes,
