@@ -6,6 +6,8 @@ import inspect
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pixrestore.errors import UsageError
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -49,8 +51,29 @@ class Loss(ABC):
         return None
 
     def probabilities(self, output: Array) -> Array:
-        """Turn an output (NumPy, its last axis of Q channels) into probabilities of `classes`."""
-        raise NotImplementedError
+        """Turn an output into probabilities of `classes`; its softmax by default.
+
+        Parameters
+        ----------
+        output : ndarray, float32, (..., Q)
+            What the network says of each class.
+
+        Returns
+        -------
+        ndarray, float32, (..., Q)
+            In [0, 1]; at each place they sum to one.
+
+        Raises
+        ------
+        UsageError
+            The loss has no classes.
+        """
+        import numpy as np
+
+        if self.classes() is None:
+            raise UsageError(f"the loss {self.name} does not choose among classes")
+        likely = np.exp(output - output.max(axis=-1, keepdims=True))
+        return np.asarray(likely / likely.sum(axis=-1, keepdims=True), np.float32)
 
     @classmethod
     def summary(cls) -> str:

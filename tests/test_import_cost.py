@@ -83,6 +83,22 @@ def test_names_import_nothing_heavy(fresh_cli, statement):
     assert not HEAVY & set(json.loads(done.err))
 
 
+_PLAIN = """
+import json, sys
+from pixrestore.images import read_photo, write_photo
+from pathlib import Path
+write_photo(read_photo(sys.argv[1]), Path("copy.jpg"))
+print(json.dumps(sorted(sys.modules)), file=sys.stderr)
+"""
+
+
+def test_a_plain_photo_is_read_and_written_without_what_other_formats_need(fresh_cli, samples):
+    done = fresh_cli(str(samples / "coffee.jpg"), code=_PLAIN)
+    assert done.code == 0, done.err
+    seldom = {f"pixrestore.images.{one}" for one in ("archives", "avif", "jpeg2000", "tiff_pages")}
+    assert not {*seldom, "tifffile", "imagecodecs", "scipy", "fsspec"} & set(json.loads(done.err))
+
+
 def test_public_names_exist_and_the_stub_lists_them_all():
     stub = Path(pixrestore.__file__).with_suffix(".pyi").read_text()
     lists = [node for node in ast.walk(ast.parse(stub)) if isinstance(node, ast.List)]

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter as gaussian
+from scipy.special import softmax
 from skimage.color import rgb2lab
 
 import pixrestore
 from pixrestore.errors import TrainingError, UnknownNameError, UsageError
 from pixrestore.images import decode_rgb8
+from pixrestore.loss import Loss
 from pixrestore.losses import Charbonnier, ChromaClasses, Perceptual
 from pixrestore.plugins.losses import describe_loss, find_loss, options_of_loss
 from pixrestore.tasks import Colorize
@@ -123,6 +127,13 @@ class TestChromaClasses:
             squared = float(((plain.centres[cell] - 40) ** 2).sum()) / 20**2
             assert extra == pytest.approx(squared, rel=1e-3)
 
+    def test_weights_of_training_are_taken_out_of_probabilities(self, chroma):
+        loss = ChromaClasses(regression=0.0).prepared(chroma)
+        true = np.random.default_rng(0).dirichlet(np.ones(loss.channels(2)), (1, 2, 3))
+        # The least weighted cross-entropy has the network say so.
+        output = np.log(true * loss.weights).astype(np.float32)
+        assert np.allclose(loss.probabilities(output), true, atol=1e-6)
+
     @pytest.mark.parametrize(
         "options",
         [{"step": 3}, {"spread": 0}, {"rarity": 1.5}, {"temperature": 0}, {"weights": ("a",)}],
@@ -135,6 +146,37 @@ class TestChromaClasses:
         loss = ChromaClasses(step=20.0, temperature=0.5).prepared(chroma)
         saved = json.loads(json.dumps(describe_loss(loss)))
         assert find_loss(saved["name"], saved["options"]) == loss
+
+
+@dataclass(frozen=True)
+class Levels(Loss):
+    """Brightness as a choice among levels."""
+
+    name: ClassVar[str] = "levels"
+
+    def channels(self, answered):
+        return 4
+
+    def __call__(self, target, output):
+        return -output.max(axis=-1)
+
+    def classes(self):
+        return np.linspace(0, 1, 4, dtype=np.float32)[:, None]
+
+
+class TestClasses:
+    def test_a_loss_that_names_its_classes_has_their_softmax(self):
+        output = np.random.default_rng(0).normal(0, 40, (2, 3, 5, 4)).astype(np.float32)
+        found = Levels().probabilities(output)
+        assert found.dtype == np.float32
+        assert np.allclose(found, softmax(output, axis=-1), atol=1e-6)
+
+    @pytest.mark.parametrize("name", ["charbonnier", "perceptual", "huber"])
+    def test_other_losses_know_no_probabilities(self, name):
+        loss = find_loss(name)
+        assert loss.classes() is None
+        with pytest.raises(UsageError, match=f"the loss {name} does not choose among classes"):
+            loss.probabilities(np.zeros((1, 2, 2, 3), np.float32))
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import tifffile
 from photo_files import ASTRONAUT, DEEP, GRAY
 from PIL import Image, TiffImagePlugin
 
-from pixrestore.errors import OutputError, PhotoError
+from pixrestore.errors import OutputError, PhotoError, TooLargeError
 from pixrestore.geometry import Geometry
 from pixrestore.images import encode_photo, read_photo
 from pixrestore.restoring.files import restore_files
@@ -95,7 +95,7 @@ def test_a_damaged_page_and_too_many_pages_are_refused(tmp_path):
     whole = source.read_bytes()
     total = sum(page.shape[0] * page.shape[1] for page in PAGES)
     read_photo(whole, all_pages=True, max_pixels=total)
-    with pytest.raises(PhotoError, match="its 4 pages have 0 megapixels together, more than"):
+    with pytest.raises(TooLargeError, match="its 4 pages have 0 megapixels together, more than"):
         read_photo(whole, all_pages=True, max_pixels=total - 1)
     with tifffile.TiffFile(source) as file:
         place, count = file.pages[3].dataoffsets[0], file.pages[3].databytecounts[0]

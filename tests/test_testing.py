@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from pixrestore import Finding, Task, option
+from pixrestore import Finding, Guide, Task, option
 from pixrestore.tasks import Colorize, Denoise
 from pixrestore.testing import CHECKS, check_task
 
@@ -208,6 +208,21 @@ class SometimesGrayLightness(SometimesGray):
         return "colour stays as it is"
 
 
+@dataclass(frozen=True)
+class Tinted(Fade):
+    """Hold to hints, and expect some in every photo."""
+
+    scope = "scene"
+    guides = (Guide("hints", "colours"),)
+
+    def paint(self, clean, degraded, rng):
+        return {"hints": np.concatenate([clean, np.ones_like(clean[..., :1])], axis=-1)}
+
+    def hold(self, encoded, answer, layers):
+        hints = layers["hints"]
+        return answer + hints[..., 3:] * (hints[..., :3] - answer)
+
+
 def test_colour_that_is_gone_may_be_left_alone():
     check_task(SometimesGrayLightness(), quick=True)
 
@@ -228,6 +243,7 @@ def test_colour_that_is_gone_may_be_left_alone():
         (Stretched, "flat_photos", "corrupt returns infinities or NaN (on a photo of 24 by 16"),
         (Harmless, "damages", "there is nothing to learn"),
         (SometimesGray, "knowable", "where it is gone no network can know it"),
+        (Tinted, "guides", "hold raises KeyError: 'hints'"),
         (EvenSizesOnly, "sizes", "corrupt raises ValueError"),
         (Helpless, "options", "the option grain needs a help text"),
     ],

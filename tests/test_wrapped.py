@@ -154,6 +154,13 @@ def test_hints_work_with_a_strangers_colouriser(samples, tmp_path):
     assert change[45, 60] > 0.1
 
 
+def test_a_strangers_colouriser_suggests_nothing(eccv16, samples, tmp_path):
+    folder = wrap_graph(eccv16, "colorize", tmp_path / "m", input="l", output="ab").folder
+    restorer = pixrestore.load(folder)
+    with pytest.raises(UsageError, match="the model m answers without saying how likely other"):
+        restorer.suggest(samples / "cat.jpg", 5, 5)
+
+
 def test_an_upscaler_of_real_esrgans_shape(esrgan, samples, tmp_path):
     model = wrap_graph(esrgan, Enlarge(), tmp_path / "m")
     assert (model.task.scale, model.geometry.multiple) == (4, 4)

@@ -88,9 +88,10 @@ def open_classifier(model: Model, engine: Engine = "auto") -> Classifier:
     """
     from pixrestore.plugins.losses import find_loss
 
-    loss = find_loss(model.loss, model.loss_options)
-    classes = loss.classes()
-    if classes is None:
+    # No loss of ours has trained a wrapped one.
+    loss = None if model.wrapped else find_loss(model.loss, model.loss_options)
+    classes = loss.classes() if loss else None
+    if loss is None or classes is None:
         raise UsageError(
             f"the model {model.name} answers without saying how likely other answers are: only "
             "losses that choose among classes do, such as chroma_classes"

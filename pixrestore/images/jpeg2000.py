@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from pixrestore.images import boxes
 from pixrestore.images.metadata import Texts, kept_exif
-from pixrestore.images.photo import Photo, fitting_profile, photo_from_channels
+from pixrestore.images.photo import (
+    Photo,
+    fitting_profile,
+    photo_from_channels,
+    photo_from_image,
+    plausible_dpi,
+)
+from pixrestore.images.values import deep_values
 
 # What the first bytes of a box called "uuid" say that it holds.
 _EXIF = b"JpgTiffExif->JP2"
@@ -20,7 +29,23 @@ _SRGB, _GRAY = 16, 17  # colour spaces by number
 _SPACES = {_SRGB: 3, _GRAY: 1}
 
 
-def is_deep_jp2(stream: BinaryIO) -> bool:
+def read_jp2(stream: BinaryIO, image: Image.Image) -> Photo:
+    """Read a JPEG 2000, with what Pillow passes over."""
+    notes: list[str] = []
+    exif, texts, icc = _metadata(stream, notes)
+    deep = _is_deep(stream)
+    photo = _deep(stream) if deep else photo_from_image(image)
+    return replace(
+        photo,
+        exif=exif,
+        texts=texts,
+        icc=icc or photo.icc,
+        dpi=plausible_dpi(image.info.get("dpi")),
+        notes=(*photo.notes, *notes),
+    )
+
+
+def _is_deep(stream: BinaryIO) -> bool:
     """Say whether a file has more bits a channel than Pillow reads, in colours that are plain."""
     header = boxes.find(stream, b"jp2h", b"ihdr")
     content = boxes.content_of(stream, header) if header else b""
@@ -32,7 +57,7 @@ def is_deep_jp2(stream: BinaryIO) -> bool:
     return deep and colours in (count, count - 1)
 
 
-def deep_jp2(stream: BinaryIO) -> Photo:
+def _deep(stream: BinaryIO) -> Photo:
     """Read a file of 9 to 16 bits a channel."""
     import imagecodecs
 
@@ -40,12 +65,11 @@ def deep_jp2(stream: BinaryIO) -> Photo:
     bits = (boxes.content_of(stream, header)[10] if header else 15) + 1
     # Without the boxes around it, by whose profile the decoder would change the colours.
     (codes,) = (one for one in boxes.boxes_of(stream) if one.kind == b"jp2c")
-    values = imagecodecs.jpeg2k_decode(boxes.content_of(stream, codes)).astype(np.uint32)
-    channels = (values * 65535 // ((1 << bits) - 1)).astype(np.uint16)
-    return photo_from_channels(channels, format="JPEG2000")
+    values = imagecodecs.jpeg2k_decode(boxes.content_of(stream, codes))
+    return photo_from_channels(deep_values(values, bits), format="JPEG2000")
 
 
-def read_jp2_metadata(stream: BinaryIO, notes: list[str]) -> tuple[bytes, Texts, bytes]:
+def _metadata(stream: BinaryIO, notes: list[str]) -> tuple[bytes, Texts, bytes]:
     """Return the EXIF, the texts and the colour profile of a file, which Pillow passes over."""
     found: dict[bytes, bytes] = {}
     for one in boxes.boxes_of(stream):

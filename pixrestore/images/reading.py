@@ -20,19 +20,15 @@ from pixrestore.addresses import Address, fetch, place_of
 from pixrestore.errors import PhotoError
 from pixrestore.files import address_hint, printable
 from pixrestore.images import photo as photos
-from pixrestore.images.avif import is_lossless_avif
 from pixrestore.images.damage import sound
 from pixrestore.images.damaged_tiff import TIFF_MAGIC
+from pixrestore.images.deep import deep_png, deep_tiff, is_deep_png, is_deep_tiff
 from pixrestore.images.formats import is_lossless
 from pixrestore.images.heif import prepare_heif
-from pixrestore.images.icc import cicp_of, profile_of
-from pixrestore.images.jpeg2000 import deep_jp2, is_deep_jp2, read_jp2_metadata
+from pixrestore.images.icc import cicp_of
 from pixrestore.images.limits import refuse_claims, refuse_larger, without_pillows_limit
-from pixrestore.images.metadata import read_metadata, read_tiff_metadata
 from pixrestore.images.photo import Photo
 from pixrestore.images.profiles import in_srgb
-from pixrestore.images.tiff_pages import is_tiff, pages_of, single_pages
-from pixrestore.images.values import normalized, parted, unmultiplied
 
 MAX_PIXELS = 500_000_000
 """The largest photo that is read, in pixels, unless the caller says otherwise."""
@@ -42,8 +38,6 @@ MAX_PIXELS = 500_000_000
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "AVIF", "PPM", "JPEG2000")
 
 _LONGEST = 200  # letters of a decoder's message
-
-_PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
 # What tifffile logs about damaged files, users are told by a PhotoError.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
@@ -87,12 +81,20 @@ def read_photo(
         Larger than `max_pixels`.
     """
     with _reading(source) as stream:
-        if all_pages and is_tiff(stream) and len(places := pages_of(stream, max_pixels)) > 1:
-            files = single_pages(stream, places)
-            first, *others = [_sound_photo(file, max_pixels, damaged) for file in files]
-            note = f"all of its {len(places)} pages"
-            return replace(first, further=tuple(others), notes=(*first.notes, note))
+        read = _all_pages if all_pages else _sound_photo
+        return read(stream, max_pixels, damaged)
+
+
+def _all_pages(stream: BinaryIO, max_pixels: int, damaged: bool) -> Photo:
+    from pixrestore.images.tiff_pages import is_tiff, pages_of, single_pages
+
+    places = pages_of(stream, max_pixels) if is_tiff(stream) else []
+    if len(places) <= 1:
         return _sound_photo(stream, max_pixels, damaged)
+    files = single_pages(stream, places)
+    first, *others = [_sound_photo(file, max_pixels, damaged) for file in files]
+    note = f"all of its {len(places)} pages"
+    return replace(first, further=tuple(others), notes=(*first.notes, note))
 
 
 def _sound_photo(stream: BinaryIO, max_pixels: int, damaged: bool) -> Photo:
@@ -107,24 +109,28 @@ def _sound_photo(stream: BinaryIO, max_pixels: int, damaged: bool) -> Photo:
 
 
 def _is_lossless(format: str, stream: BinaryIO) -> bool:
-    return (format == "WEBP" and is_lossless(stream)) or (
-        format == "AVIF" and is_lossless_avif(stream)
-    )
+    if format == "AVIF":
+        from pixrestore.images.avif import is_lossless_avif
+
+        return is_lossless_avif(stream)
+    return format == "WEBP" and is_lossless(stream)
 
 
 def _read(stream: BinaryIO, max_pixels: int) -> Photo:
     image = _opened(stream, max_pixels)
     if image is None:
-        return _deep_tiff(stream, max_pixels)
+        return deep_tiff(stream, max_pixels)
     with image:
         # Which of a TIFF's pages is read was decided, and told, before.
         frames = 1 if image.format == "TIFF" else getattr(image, "n_frames", 1)
         if image.format == "PNG":
             image.info["cicp"] = cicp_of(stream)
-        if image.format == "PNG" and _is_deep_png(stream):
-            photo = _deep_png(stream, image)
+        if image.format == "PNG" and is_deep_png(stream):
+            photo = deep_png(stream, image)
         elif image.format == "JPEG2000":
-            photo = _jp2(stream, image)
+            from pixrestore.images.jpeg2000 import read_jp2
+
+            photo = read_jp2(stream, image)
         else:
             photo = photos.photo_from_image(image)
         return _with_frames(photo, frames)
@@ -232,7 +238,7 @@ def _opened(stream: BinaryIO, max_pixels: int) -> Image.Image | None:
     if not start:
         raise PhotoError("the file is empty")
     formats = (*_FORMATS, *prepare_heif(start))
-    if start[:4] in TIFF_MAGIC and _is_deep_tiff(stream):
+    if start[:4] in TIFF_MAGIC and is_deep_tiff(stream):
         return None
     with without_pillows_limit():
         try:
@@ -258,126 +264,7 @@ def _with_frames(photo: Photo, frames: int) -> Photo:
     if frames <= 1:
         return photo
     note = f"only the first of its {frames} frames or pages"
-    return _noted(photo, note)
-
-
-def _noted(photo: Photo, note: str) -> Photo:
     return replace(photo, notes=(*photo.notes, note))
-
-
-# --- 16 bit, which Pillow has for gray only -------------------------------------------------------
-
-
-def _is_deep_png(stream: BinaryIO) -> bool:
-    """Say whether a PNG has 16 bits a channel: its header always comes first."""
-    stream.seek(0)
-    header = stream.read(26)
-    return header[:8] == _PNG_MAGIC and header[24] == 16
-
-
-def _deep_png(stream: BinaryIO, image: Image.Image) -> Photo:
-    import imagecodecs
-
-    stream.seek(0)
-    channels = imagecodecs.png_decode(stream.read())
-    notes: list[str] = []
-    exif, texts = read_metadata(image, notes)
-    image.load()  # finds what is wrong with the file that the other decoder lets pass
-    gray = channels.ndim == 2 or channels.shape[-1] == 2
-    return photos.photo_from_channels(
-        photos.oriented(channels, photos.orientation_of(image)),
-        format="PNG",
-        exif=exif,
-        texts=texts,
-        icc=profile_of(image.info, notes, gray=gray),
-        dpi=photos.plausible_dpi(image.info.get("dpi")),
-        notes=tuple(notes),
-    )
-
-
-def _jp2(stream: BinaryIO, image: Image.Image) -> Photo:
-    """Read a JPEG 2000, with what Pillow passes over."""
-    notes: list[str] = []
-    exif, texts, icc = read_jp2_metadata(stream, notes)
-    deep = is_deep_jp2(stream)
-    photo = deep_jp2(stream) if deep else photos.photo_from_image(image)
-    return replace(
-        photo,
-        exif=exif,
-        texts=texts,
-        icc=icc or photo.icc,
-        dpi=photos.plausible_dpi(image.info.get("dpi")),
-        notes=(*photo.notes, *notes),
-    )
-
-
-def _is_deep_tiff(stream: BinaryIO) -> bool:
-    import tifffile
-
-    with tifffile.TiffFile(stream) as tiff:
-        page = tiff.pages.first
-        # Beside 8 bits of gray, Pillow knows alpha only.
-        extra = page.photometric in (0, 1) and page.samplesperpixel > 1
-        others = extra and page.bitspersample == 8 and tuple(page.extrasamples) != (2,)
-        deep = page.bitspersample > 8 or others
-    stream.seek(0)
-    return deep
-
-
-def _deep_tiff(stream: BinaryIO, max_pixels: int) -> Photo:
-    """Read a TIFF of more bits or channels than Pillow reads."""
-    import tifffile
-
-    notes: list[str] = []
-    with tifffile.TiffFile(stream) as tiff:
-        page = tiff.pages.first
-        refuse_larger(page.imagewidth, page.imagelength, max_pixels)
-        if page.photometric not in (0, 1, 2):
-            raise PhotoError(f"TIFF colours of kind {page.photometric} with 16 bits are not known")
-        values = page.asarray()
-        if page.axes.startswith("S"):
-            values = np.moveaxis(values, 0, -1)
-        colours = 3 if page.photometric == 2 else 1
-        values, alpha, associated = parted(values, colours, page.extrasamples, notes)
-        bits = page.bitspersample
-        if alpha is not None:
-            if associated:
-                opaque = 1 if values.dtype.kind == "f" else (1 << bits) - 1
-                values = unmultiplied(values, alpha, opaque)
-            # A float alpha is no light, of which there might be any amount.
-            alpha = _deep_values(np.clip(alpha, 0, 1) if alpha.dtype.kind == "f" else alpha, bits)
-        values = _deep_values(values, bits, notes)
-        if page.photometric == 0:
-            white = 1 if values.dtype.kind == "f" else np.iinfo(values.dtype).max
-            values = np.subtract(white, values, dtype=values.dtype)
-        if alpha is not None:
-            values = np.concatenate([values, alpha[..., None]], axis=-1)
-        icc, dpi = page.iccprofile or b"", page.get_resolution("INCH")
-    stream.seek(0)
-    exif, texts, orientation = read_tiff_metadata(stream, notes)
-    return photos.photo_from_channels(
-        photos.oriented(values, orientation),
-        format="TIFF",
-        exif=exif,
-        texts=texts,
-        icc=icc,
-        dpi=photos.plausible_dpi(dpi),
-        premultiplied=associated,
-        notes=tuple(notes),
-    )
-
-
-def _deep_values(values: NDArray[Any], bits: int, notes: list[str] | None = None) -> NDArray[Any]:
-    """Return a TIFF's values as uint8, uint16 or as float32 in [0, 1]."""
-    if values.dtype == np.uint8:
-        return values
-    if values.dtype == np.uint16:
-        if bits == 16:
-            return values
-        return (values.astype(np.uint32) * 65535 // ((1 << bits) - 1)).astype(np.uint16)
-    if values.dtype == np.uint32:
-        return (values >> 16).astype(np.uint16)
-    return normalized(values, [] if notes is None else notes)
 
 
 # --- small pictures for training ------------------------------------------------------------------

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from pixrestore.errors import OutputError, PhotoError
+from pixrestore.errors import OutputError, TooLargeError
 from pixrestore.images.damaged_tiff import TIFF_MAGIC, led_by, own_pages
 from pixrestore.images.tags import LONG, Tag, read_tags
 
@@ -27,7 +27,7 @@ def pages_of(stream: BinaryIO, max_pixels: int) -> list[int]:
 
     Raises
     ------
-    PhotoError
+    TooLargeError
         They have more than `max_pixels` together.
     """
     import tifffile
@@ -36,7 +36,7 @@ def pages_of(stream: BinaryIO, max_pixels: int) -> list[int]:
         pages = own_pages(tiff)
         total = sum(page.imagewidth * page.imagelength for page in pages)
         if len(pages) > 1 and total > max_pixels:
-            raise PhotoError(
+            raise TooLargeError(
                 f"its {len(pages)} pages have {total / 1e6:.0f} megapixels together, more than the "
                 f"limit of {max_pixels / 1e6:g}"
             )

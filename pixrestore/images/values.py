@@ -34,6 +34,19 @@ def normalized(values: NDArray[Any], notes: list[str]) -> NDArray[np.float32]:
     return np.clip(np.nan_to_num(values, posinf=1.0, neginf=0.0), 0, 1)
 
 
+def deep_values(values: NDArray[Any], bits: int, notes: list[str] | None = None) -> NDArray[Any]:
+    """Return values of so many bits a channel as uint8, uint16 or as float32 in [0, 1]."""
+    if values.dtype == np.uint8:
+        return values
+    if values.dtype == np.uint16:
+        if bits == 16:
+            return values
+        return (values.astype(np.uint32) * 65535 // ((1 << bits) - 1)).astype(np.uint16)
+    if values.dtype == np.uint32:
+        return (values >> 16).astype(np.uint16)
+    return normalized(values, [] if notes is None else notes)
+
+
 def _white(values: NDArray[np.float32], top: float) -> float:
     """Return which value is white."""
     few = values.ravel()[:: max(1, values.size // _FEW)]

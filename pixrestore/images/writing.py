@@ -15,14 +15,11 @@ from pixrestore.addresses import Address, Place, place_of, put
 from pixrestore.errors import OutputError
 from pixrestore.files import printable, replace_file
 from pixrestore.images import metadata
-from pixrestore.images.avif import encode_lossless_avif
 from pixrestore.images.formats import refuse_pages, refuse_unfit
 from pixrestore.images.heif import require_heif
-from pixrestore.images.jpeg2000 import encode_jp2
 from pixrestore.images.photo import Photo, Pixels, fitting_profile, photo_to_image, rescaled
 from pixrestore.images.profiles import in_srgb
 from pixrestore.images.tags import Order
-from pixrestore.images.tiff_pages import join_pages
 from pixrestore.images.values import multiplied
 from pixrestore.storing import Quality, format_of, is_written, known_suffixes, settled_quality
 
@@ -137,8 +134,12 @@ def _encoded(
         # The order of EXIF, in which makers and texts of 16 bits have more numbers than it says.
         _write_tiff(photo, stream, metadata.exif_tags(photo.exif).order)
     elif format == "JPEG2000":
+        from pixrestore.images.jpeg2000 import encode_jp2
+
         stream.write(encode_jp2(photo))
     elif format == "AVIF" and settled == "lossless":
+        from pixrestore.images.avif import encode_lossless_avif
+
         stream.write(encode_lossless_avif(photo))
     elif photo.pixels.dtype == np.uint8:
         photo_to_image(photo).save(stream, format, **_settings(photo, format, settled))
@@ -148,6 +149,8 @@ def _encoded(
 
 
 def _encoded_pages(photo: Photo, format: str) -> tuple[io.BytesIO, tuple[str, ...]]:
+    from pixrestore.images.tiff_pages import join_pages
+
     refuse_pages(format, 1 + len(photo.further))
     stream, notes, files = io.BytesIO(), dict[str, None](), []
     order = metadata.exif_tags(photo.exif).order

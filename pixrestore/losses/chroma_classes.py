@@ -103,8 +103,7 @@ class ChromaClasses(Loss):
         import numpy as np
 
         # Weighted cross-entropy is least where the softmax is the probability times the weight.
-        weights = np.asarray(self.weights or [1.0], np.float32)
-        likely = np.exp(output - output.max(axis=-1, keepdims=True)) / weights
+        likely = super().probabilities(output) / np.asarray(self.weights or [1.0], np.float32)
         return np.asarray(likely / likely.sum(axis=-1, keepdims=True), np.float32)
 
     def _mean(self, output: Any, temperature: float) -> Any:

@@ -170,21 +170,21 @@ class Colorize(Task):
     def hold(self, encoded: Image, answer: Image, layers: Mapping[str, Image]) -> Image:
         """Give painted places their colour, and what belongs to them; see `spreading.spread`.
 
-        A photo in which there is nothing to see says nothing of its colours. So chroma fades with
-        the last detail, and a photo of one gray stays gray.
+        A photo in which there is nothing to see says nothing of its colours. So an answer of chroma
+        fades with the last detail, and a photo of one gray stays gray.
         """
         import numpy as np
 
+        lab = self.space == "lab"
+        if lab:
+            detail = float(self._lightness(encoded).std()) / _DETAIL
+            answer = answer * np.float32(min(1.0, detail))
+        if "hints" not in layers or not self.saturation:
+            return answer
         from pixrestore.images import colour
         from pixrestore.tasks.spreading import spread
 
-        lab, light = self.space == "lab", self._lightness(encoded)
-        detail = np.float32(min(1.0, float(light.std()) / _DETAIL))
-        if lab:
-            answer = answer * detail
-        if "hints" not in layers or not self.saturation:
-            return answer
-        hints = layers["hints"]
+        hints, light = layers["hints"], self._lightness(encoded)
         # The photo will multiply by these.
         unit = np.float32(self.saturation)
         given = answer * np.float32(_CHROMA_UNIT) if lab else colour.chroma(answer)

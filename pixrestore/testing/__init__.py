@@ -105,7 +105,8 @@ def check_task(
         enlarge may look 4 degraded pixels around.
     ``guides``
         What `paint` returns are layers of guides that the task names; `encode_guided` and `hold`
-        keep the shapes, and without guides the network sees what `encode` returns.
+        keep the shapes, `hold` of a scene task without guides too. Without guides the network sees
+        what `encode` returns.
     ``suggests``
         What `suggest` and `doubt` return of a belief, where a task writes them, are colours with
         probabilities and places within the photo.

@@ -142,7 +142,8 @@ def alter_models(tally: Tally, count: int, scratch: Path) -> None:
             rng = np.random.default_rng([tally.seed, 6, number])
             folder = Path(shutil.copytree(_BASE, scratch / f"model-{number}"))
             said = _WAYS[number % len(_WAYS)](folder, rng)
-            engine = "keras" if keras and number % 4 == 3 else "onnx"
+            # A quarter of each way: the ways follow from the number too.
+            engine = "keras" if keras and number // len(_WAYS) % 4 == 3 else "onnx"
             _try(tally, f"{number} {said}, {engine}", folder, program, scratch, engine)
             shutil.rmtree(folder)
 
