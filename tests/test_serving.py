@@ -396,9 +396,9 @@ def ask(address, path, content=None, seconds=120):
         return error.code, error.read()
 
 
-@pytest.fixture
-def process(tmp_path):
-    words = ["serve", "--no-page", "--port", "0", "--queue", "4", "--max-mb", "20"]
+@pytest.fixture(params=["--no-page"])
+def process(tmp_path, request):
+    words = ["serve", request.param, "--port", "0", "--queue", "4", "--max-mb", "20"]
     # A log of its own: nobody reads a pipe meanwhile.
     with (tmp_path / "log").open("wb") as log:
         child = subprocess.Popen(
@@ -445,6 +445,20 @@ def test_what_was_accepted_is_answered_when_the_server_is_told_to_stop(process, 
     assert answers == [(200, expected)] * places
     with pytest.raises(urllib.error.URLError):
         ask(address, "/healthz")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("process", ["--no-open"], indirect=True)
+def test_an_open_page_is_left_in_peace(process, tmp_path):
+    address = address_told_by(process)
+    # A page listens as long as it is open.
+    with urllib.request.urlopen(f"{address}/en/gradio_api/heartbeat/one", timeout=60) as stream:
+        assert stream.status == 200
+        stream.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
+    assert process.stdout.read() == b"all that was accepted is answered\n"
+    assert (tmp_path / "log").read_text() == ""
 
 
 @pytest.mark.slow

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 
@@ -9,6 +11,7 @@ from pixrestore import __version__
 from pixrestore.serving.access import Access
 from pixrestore.serving.api import api_of
 from pixrestore.serving.body import BodyLimit
+from pixrestore.serving.leaving import Leaving
 from pixrestore.serving.metrics import Counted, Metrics
 from pixrestore.serving.reference import POLICY, reference_page
 from pixrestore.serving.restorers import Restorers
@@ -22,7 +25,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """Make the application that serves photos to programs, and the page where it is wanted.
 
     Its ``state`` has what page and API share: ``settings``; ``restorers``, a `Restorers`; and
-    ``work``, a `Work`.
+    ``work``, a `Work`; and ``leaves``, an event to set when the server leaves.
 
     Parameters
     ----------
@@ -47,6 +50,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.restorers = Restorers(settings.models, settings.engine)
     app.state.work = Work(settings.jobs, settings.queue)
     app.state.metrics = Metrics(app.state.work)
+    app.state.leaves = asyncio.Event()
     app.include_router(api_of(app.state.restorers))
     app.add_api_route("/healthz", _healthz, summary="Say that the server is there")
     app.add_api_route("/metrics", _metrics, summary="Counts, as Prometheus reads them")
@@ -55,6 +59,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(BodyLimit, most=settings.max_bytes)
     app.add_middleware(Access, settings=settings)
     app.add_middleware(Counted, metrics=app.state.metrics)
+    app.add_middleware(Leaving, leaves=app.state.leaves)
     if settings.page:
         from pixrestore.serving.page import mount_page
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pixrestore.serving.settings import Settings
 
 _WAITING = 128
-# After the last photo is answered: for last bytes on their way. Pages hold connections for ever.
+# After the last photo is answered: for last bytes on their way.
 _LAST_SECONDS = 5
 _ENDING = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
 
@@ -86,6 +86,7 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._work = app.state.work
         self._metrics = app.state.metrics
+        self._leaves = app.state.leaves
         self._tell_started = started
 
     @contextlib.contextmanager
@@ -114,4 +115,5 @@ class _Server(uvicorn.Server):
         self._work.close()
         while (self._work.taken or self._metrics.answering) and not self.force_exit:
             await asyncio.sleep(0.05)
+        self._leaves.set()
         await super().shutdown(sockets)
